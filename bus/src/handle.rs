@@ -1,0 +1,160 @@
+//! [`Bus`]: the typed face of whichever backend there is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::backend::{Backend, Outgoing};
+use crate::{
+    Address, Bucket, BusError, Consumer, ConsumerSpec, Content, DeadLetters, Id, Reader, Settings, Start, Stored, Stream,
+    codec, local, nats,
+};
+
+/// A handle on the bus; cheap to clone.
+#[derive(Clone)]
+pub struct Bus {
+    pub(crate) backend: Arc<dyn Backend>,
+}
+
+/// Where a published message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    /// Its sequence number; 0 where the backend does not say (a duplicate of an alert on NATS).
+    pub sequence: u64,
+    /// Whether the stream held it already, so that nothing was stored.
+    pub duplicate: bool,
+}
+
+/// What a stream holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StreamStatus {
+    /// How many messages.
+    pub messages: u64,
+    /// How many bytes they take.
+    pub bytes: u64,
+    /// The lowest sequence number held; 0 where none is.
+    pub first_sequence: u64,
+    /// The highest sequence number ever given; 0 where none was.
+    pub last_sequence: u64,
+    /// Its durable consumers, by name.
+    pub consumers: Vec<ConsumerStatus>,
+}
+
+/// How far a durable consumer is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConsumerStatus {
+    /// Its name.
+    pub name: String,
+    /// How many messages it has still to be given: its lag.
+    pub pending: u64,
+    /// How many it was given and has not settled.
+    pub unsettled: u64,
+    /// How many of those were given more than once.
+    pub redelivered: u64,
+}
+
+impl Bus {
+    /// Opens the bus, creating what it lacks (streams, tables).
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] where no server answers, [`BusError::Busy`] where another process holds the local
+    /// store, [`BusError::Setup`] where the server or its streams are not as they must be.
+    pub async fn open(address: &Address, settings: &Settings) -> Result<Self, BusError> {
+        let backend: Arc<dyn Backend> = match address {
+            Address::Local(directory) => Arc::new(local::Local::open(directory, settings).await?),
+            Address::Nats(servers) => Arc::new(nats::Nats::connect(servers, settings).await?),
+        };
+        Ok(Self { backend })
+    }
+
+    /// As [`Bus::open`], for an operator's command: a local store that another process holds is reached through its
+    /// unix socket. Such a handle cannot [`consume`](Bus::consume).
+    ///
+    /// # Errors
+    /// As [`Bus::open`].
+    pub async fn open_for_operator(address: &Address, settings: &Settings) -> Result<Self, BusError> {
+        match (Self::open(address, settings).await, address) {
+            (Err(BusError::Busy(_)), Address::Local(directory)) => {
+                Ok(Self { backend: Arc::new(local::Remote::connect(directory).await?) })
+            }
+            (opened, _) => opened,
+        }
+    }
+
+    /// Stores a message and returns once it is stored; does nothing where the stream holds its id already.
+    ///
+    /// # Errors
+    /// Transient ones ([`BusError::is_transient`]) may be tried again with the same message.
+    pub async fn publish<M: Content>(&self, message: &M) -> Result<Receipt, BusError> {
+        let payload = codec::encode(message)?;
+        self.backend.publish(M::STREAM, Outgoing { id: message.id(), payload, only_for: None }).await
+    }
+
+    /// Joins a durable consumer, creating it where there is none: each message goes to one worker of all that join
+    /// under that name.
+    ///
+    /// # Errors
+    /// [`BusError::Setup`] where a consumer of that name has other settings.
+    pub async fn consume<M: Content>(&self, spec: ConsumerSpec) -> Result<Consumer<M>, BusError> {
+        let pull = self.backend.consume(M::STREAM, &spec).await?;
+        Ok(Consumer::new(self.clone(), spec, pull))
+    }
+
+    /// Reads without consuming, from a place on: all that is there, and then all that comes where `follow` is asked
+    /// for through [`Reader::follow`](crate::Start).
+    ///
+    /// # Errors
+    /// Those of reaching the bus.
+    pub async fn read<M: Content>(&self, start: Start) -> Result<Reader<M>, BusError> {
+        Ok(Reader::new(self.backend.read(M::STREAM, start, false).await?))
+    }
+
+    /// As [`Bus::read`], and then waits for what comes.
+    ///
+    /// # Errors
+    /// Those of reaching the bus.
+    pub async fn follow<M: Content>(&self, start: Start) -> Result<Reader<M>, BusError> {
+        Ok(Reader::new(self.backend.read(M::STREAM, start, true).await?))
+    }
+
+    /// The message with this id. Alerts and dead letters only: the ids of chunks of events are nobody's to know.
+    ///
+    /// # Errors
+    /// Those of reaching the bus.
+    pub async fn get<M: Content>(&self, id: Id) -> Result<Option<Stored<M>>, BusError> {
+        self.backend.get(M::STREAM, id).await?.map(|incoming| Stored::decode(&incoming)).transpose()
+    }
+
+    /// What a stream holds and how far its consumers are.
+    ///
+    /// # Errors
+    /// Those of reaching the bus.
+    pub async fn status(&self, stream: Stream) -> Result<StreamStatus, BusError> {
+        self.backend.status(stream).await
+    }
+
+    /// Removes messages that are older than `keep` and that every durable consumer has settled; returns how many.
+    ///
+    /// # Errors
+    /// Those of reaching the bus.
+    pub async fn trim(&self, stream: Stream, keep: Duration) -> Result<u64, BusError> {
+        self.backend.trim(stream, keep).await
+    }
+
+    /// What could not be used.
+    pub fn dead_letters(&self) -> DeadLetters {
+        DeadLetters::new(self.clone())
+    }
+
+    /// Keys and values under a name, to be written, read and watched.
+    pub fn bucket(&self, name: &str) -> Bucket {
+        Bucket::new(self.clone(), name)
+    }
+
+    /// Finishes what was begun and lets go of the store.
+    ///
+    /// # Errors
+    /// Where the last writes could not be made durable.
+    pub async fn close(&self) -> Result<(), BusError> {
+        self.backend.close().await
+    }
+}

@@ -1,0 +1,3 @@
+//! Conditions as text: lexer, parser, tree, printer.
+
+pub mod ast;
