@@ -1,4 +1,12 @@
 //! The rule language and its engine: rule files in, a compiled program out, and from each event the rules that
 //! match it. Pure: no IO, no clock, no async.
 
+mod options;
+mod priority;
+pub mod ruleset;
 pub mod syntax;
+
+pub use options::{
+    AppendOutput, ExtraField, Matching, Options, Selection, SelectionAction, Selector, TimeFormat,
+};
+pub use priority::{Priority, UnknownPriority};
