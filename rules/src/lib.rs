@@ -2,4 +2,13 @@
 //! match it. Pure: no IO, no clock, no async.
 
 pub mod event;
+mod options;
+mod priority;
+pub mod ruleset;
 pub mod syntax;
+mod value;
+
+pub use options::{
+    AppendOutput, ExtraField, Matching, Options, Selection, SelectionAction, Selector, TimeFormat,
+};
+pub use priority::{Priority, UnknownPriority};

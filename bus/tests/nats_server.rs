@@ -1,0 +1,165 @@
+//! A real nats-server for tests: on a port of its own, with a store of its own, to be killed and started again.
+//!
+//! Self-contained, so that other crates' tests include it with `#[path = "…/bus/tests/nats_server.rs"]`.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's tool: whatever fails here fails the test")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::TcpStream;
+
+/// What [`NatsServer::start`] configures; `{store}` becomes the directory of this server.
+const PLAIN: &str = r#"jetstream { store_dir: "{store}" }"#;
+
+/// How long a server may take until it answers. It takes some 50 ms on an idle machine.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+
+const HOW_TO_GET_ONE: &str =
+    "run scripts/nats-server, or put nats-server 2.11 or newer on PATH or in SAKER_NATS_SERVER";
+
+/// A running (or killed) nats-server. Dropped, it is killed and its store deleted.
+pub struct NatsServer {
+    binary: PathBuf,
+    directory: PathBuf,
+    port: u16,
+    child: Option<Child>,
+}
+
+impl NatsServer {
+    /// Starts a server with JetStream on a free port of the loopback interface.
+    pub async fn start() -> Self {
+        Self::start_with(PLAIN).await
+    }
+
+    /// As [`NatsServer::start`] with a configuration, in which `{store}` stands for the directory of this server.
+    pub async fn start_with(config: &str) -> Self {
+        let directory = new_directory();
+        let config = config.replace("{store}", directory.to_str().unwrap());
+        std::fs::write(directory.join("server.conf"), config).unwrap();
+        let mut server = Self { binary: binary(), directory, port: 0, child: None };
+        server.launch().await;
+        server
+    }
+
+    /// Where it listens, as `nats://127.0.0.1:4222`. The same after a restart.
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// Kills it as a loss of the process does: no chance to write anything.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// Starts it again, on the same port and store; kills it before if it still runs.
+    pub async fn restart(&mut self) {
+        self.kill();
+        self.launch().await;
+    }
+
+    async fn launch(&mut self) {
+        let port = if self.port == 0 { "-1".to_owned() } else { self.port.to_string() };
+        let log = std::fs::File::create(self.directory.join("server.log")).unwrap();
+        let child = Command::new(&self.binary)
+            .args(["--addr", "127.0.0.1", "--port", &port, "--config"])
+            .arg(self.directory.join("server.conf"))
+            .arg("--ports_file_dir")
+            .arg(&self.directory)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn();
+        let child = child.unwrap_or_else(|error| panic!("{} does not start: {error}", self.binary.display()));
+        let ports_file = self.directory.join(format!("nats-server_{}.ports", child.id()));
+        self.child = Some(child);
+        let deadline = Instant::now() + READY_WITHIN;
+        while !self.answers(&ports_file).await {
+            self.fail_unless_alive(deadline);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Whether the server has said which port it has, and greets there.
+    async fn answers(&mut self, ports_file: &Path) -> bool {
+        let Some(port) = std::fs::read_to_string(ports_file).ok().as_deref().and_then(client_port) else {
+            return false;
+        };
+        self.port = port;
+        let Ok(connection) = TcpStream::connect(("127.0.0.1", port)).await else { return false };
+        let mut greeting = String::new();
+        BufReader::new(connection).read_line(&mut greeting).await.is_ok() && greeting.starts_with("INFO ")
+    }
+
+    fn fail_unless_alive(&mut self, deadline: Instant) {
+        let exited = self.child.as_mut().and_then(|child| child.try_wait().unwrap());
+        if exited.is_some() || Instant::now() > deadline {
+            let log = std::fs::read_to_string(self.directory.join("server.log")).unwrap_or_default();
+            panic!("nats-server is not ready ({exited:?}); it said:\n{log}");
+        }
+    }
+}
+
+impl Drop for NatsServer {
+    fn drop(&mut self) {
+        self.kill();
+        // Best effort: a store left behind in the temporary directory must not hide why a test failed.
+        drop(std::fs::remove_dir_all(&self.directory));
+    }
+}
+
+/// The port in a ports file, as `{"nats":["nats://127.0.0.1:4222"]}`.
+fn client_port(text: &str) -> Option<u16> {
+    let (_, from_port) = text.split_once("nats://127.0.0.1:")?;
+    from_port.split_once('"')?.0.parse().ok()
+}
+
+fn new_directory() -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let directory = std::env::temp_dir().join(format!("saker-nats-{}-{number}", std::process::id()));
+    // A process of this number may have left one behind.
+    drop(std::fs::remove_dir_all(&directory));
+    std::fs::create_dir_all(&directory).unwrap();
+    directory
+}
+
+/// The nats-server to run: the one in `SAKER_NATS_SERVER`, that of scripts/nats-server, or one on PATH.
+fn binary() -> PathBuf {
+    if let Some(named) = std::env::var_os("SAKER_NATS_SERVER") {
+        let named = PathBuf::from(named);
+        assert!(is_good(&named), "{} is no nats-server 2.11 or newer: {HOW_TO_GET_ONE}", named.display());
+        return named;
+    }
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::iter::once(target.join("tools"))
+        .chain(std::env::split_paths(&path))
+        .map(|directory| directory.join("nats-server"))
+        .find(|candidate| is_good(candidate))
+        .unwrap_or_else(|| panic!("no nats-server 2.11 or newer is here: {HOW_TO_GET_ONE}"))
+}
+
+fn is_good(candidate: &Path) -> bool {
+    let Ok(output) = Command::new(candidate).arg("--version").output() else { return false };
+    let text = String::from_utf8_lossy(&output.stdout);
+    let Some((_, version)) = text.trim().split_once(": v") else { return false };
+    let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
+    (numbers.next(), numbers.next()) >= (Some(2), Some(11))
+}
+
+#[tokio::test]
+async fn a_killed_server_comes_back_on_its_port() {
+    let mut server = NatsServer::start().await;
+    let address = server.url().strip_prefix("nats://").unwrap().to_owned();
+    server.kill();
+    assert!(TcpStream::connect(&address).await.is_err());
+    server.restart().await;
+    assert!(TcpStream::connect(&address).await.is_ok());
+}

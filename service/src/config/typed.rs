@@ -1,0 +1,118 @@
+//! From the merged tree to the typed settings, past the first mistake: what is wrong is reported, replaced by its
+//! default, and the rest is looked at again.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::layers::Merged;
+use super::{KeyPath, Problem};
+
+/// More mistakes than anybody makes at once.
+const ENOUGH: usize = 200;
+
+struct Mistake {
+    path: KeyPath,
+    message: String,
+}
+
+/// The settings, as far as they can be read; what cannot be is among the problems.
+pub(crate) fn read<T: DeserializeOwned>(
+    merged: &mut Merged,
+    defaults: &Value,
+    problems: &mut Vec<Problem>,
+) -> Option<T> {
+    for _ in 0..ENOUGH {
+        let mistake = match attempt::<T>(&merged.tree) {
+            Ok(settings) => return Some(settings),
+            Err(mistake) => mistake,
+        };
+        if let Some(tree) = reread::<T>(merged, &mistake.path) {
+            merged.tree = tree;
+            continue;
+        }
+        let Mistake { path, message } = located::<T>(&merged.tree, defaults, mistake);
+        if path.is_root() {
+            problems.push(Problem::at(path, message));
+            return None;
+        }
+        problems.push(Problem::at(path.clone(), message).or_from(merged));
+        restore(&mut merged.tree, defaults, &path);
+    }
+    None
+}
+
+fn attempt<T: DeserializeOwned>(tree: &Value) -> Result<T, Mistake> {
+    serde_path_to_error::deserialize(tree).map_err(|error| {
+        let (path, message) = (KeyPath::from_error(error.path()), error.inner().to_string());
+        match unknown_field(&message) {
+            Some((field, help)) if path.last_key() != Some(&field) => {
+                Mistake { path: path.key(&field), message: format!("unknown key{help}") }
+            }
+            Some((_, help)) => Mistake { path, message: format!("unknown key{help}") },
+            None => Mistake { path, message },
+        }
+    })
+}
+
+/// Serde's own words about an unknown key, in structures that the defaults do not show.
+fn unknown_field(message: &str) -> Option<(String, String)> {
+    let (field, rest) = message.strip_prefix("unknown field `")?.split_once('`')?;
+    Some((field.to_owned(), rest.to_owned()))
+}
+
+/// Text that need not be text, read as a number, a truth value, or a list with commas.
+fn reread<T: DeserializeOwned>(merged: &Merged, path: &KeyPath) -> Option<Value> {
+    let text = path.find(&merged.tree)?.as_str().filter(|_| merged.loose.contains(path))?;
+    let scalar =
+        serde_json::from_str(text).ok().filter(|value: &Value| value.is_number() || value.is_boolean());
+    let list = text.split(',').map(|item| Value::from(item.trim())).collect();
+    scalar.into_iter().chain([list]).find_map(|reading: Value| {
+        let is_list = reading.is_array();
+        let mut tree = merged.tree.clone();
+        *path.find_mut(&mut tree)? = reading;
+        let better = match attempt::<T>(&tree) {
+            Ok(_) => true,
+            Err(next) => !next.path.starts_with(path) || (is_list && next.path != *path),
+        };
+        better.then_some(tree)
+    })
+}
+
+/// Serde loses its way in tagged enums, and names only the entry: the key to blame is the one without which the mistake
+/// is gone.
+fn located<T: DeserializeOwned>(tree: &Value, defaults: &Value, mistake: Mistake) -> Mistake {
+    let Some(Value::Object(table)) = mistake.path.find(tree) else { return mistake };
+    if mistake.message.starts_with("missing field") {
+        return mistake;
+    }
+    let mut needed = None;
+    // The type last: without it every mistake is another one.
+    for key in table
+        .keys()
+        .filter(|key| *key != "type")
+        .chain(table.contains_key("type").then_some(&TYPE.to_owned()))
+    {
+        let path = mistake.path.key(key);
+        let mut without = tree.clone();
+        restore(&mut without, defaults, &path);
+        match attempt::<T>(&without) {
+            Err(next) if next.path == mistake.path && next.message == mistake.message => {}
+            Err(next) if next.message == format!("missing field `{key}`") => needed = needed.or(Some(path)),
+            _ => return located::<T>(tree, defaults, Mistake { path, message: mistake.message }),
+        }
+    }
+    match needed {
+        Some(path) => Mistake { path, message: mistake.message },
+        None => mistake,
+    }
+}
+
+const TYPE: &str = "type";
+
+/// Puts the default back, or takes the value out where there is none.
+fn restore(tree: &mut Value, defaults: &Value, path: &KeyPath) {
+    match (path.find(defaults), path.find_mut(tree)) {
+        (Some(default), Some(place)) => *place = default.clone(),
+        _ => path.remove(tree),
+    }
+}

@@ -1,0 +1,70 @@
+//! What the command lines of all Saker processes have in common.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser};
+
+use crate::config::{Configuration, Flag, Problems, Sources};
+use crate::{config, exit};
+
+/// Flags that every service has.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Common {
+    /// YAML file with settings; all services may share one
+    #[arg(long, short, value_name = "FILE", env = "SAKER_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Where the bus is: local:DIR or nats://HOST:PORT
+    #[arg(long, value_name = "ADDRESS")]
+    pub bus: Option<String>,
+    /// What to log on stderr: error, warn, info, debug, trace, or directives as info,bus=debug
+    #[arg(long, value_name = "LEVEL")]
+    pub log: Option<String>,
+    /// Print the settings that result from file, environment and flags, secrets masked, and stop
+    #[arg(long)]
+    pub print_config: bool,
+}
+
+/// What the command line and the settings ask for.
+#[derive(Debug)]
+pub enum Start<T> {
+    /// To run with these settings.
+    Run(T),
+    /// Nothing more: what was asked for is printed.
+    Printed,
+}
+
+impl Common {
+    /// The settings that result from all layers, these flags and `more` on top.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn start<T: Configuration>(
+        &self,
+        more: impl IntoIterator<Item = Flag>,
+    ) -> Result<Start<T>, Problems> {
+        let mut sources = Sources::of_process(self.config.clone());
+        sources.flags.extend(self.bus.as_ref().map(|bus| Flag::new("--bus", "bus.address", bus.as_str())));
+        sources.flags.extend(self.log.as_ref().map(|level| Flag::new("--log", "log.level", level.as_str())));
+        sources.flags.extend(more);
+        let settings: T = config::load(sources)?;
+        if !self.print_config {
+            return Ok(Start::Run(settings));
+        }
+        // A reader that has gone has seen enough.
+        let _ = io::stdout().lock().write_all(config::to_yaml(&settings).as_bytes());
+        Ok(Start::Printed)
+    }
+}
+
+/// Parses the command line. Help goes to stdout; mistakes go to stderr, with the code for wrong usage.
+///
+/// # Errors
+/// The code to end with, where there is nothing to run.
+pub fn parse<P: Parser>() -> Result<P, ExitCode> {
+    P::try_parse().map_err(|error| {
+        let _ = error.print();
+        if error.use_stderr() { ExitCode::from(exit::USAGE) } else { ExitCode::SUCCESS }
+    })
+}
