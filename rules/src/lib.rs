@@ -2,10 +2,12 @@
 //! match it. Pure: no IO, no clock, no async.
 
 pub mod event;
+pub mod fields;
 mod options;
 mod priority;
 pub mod ruleset;
 pub mod syntax;
+
 mod value;
 
 pub use options::{
