@@ -22,6 +22,8 @@ pub struct Piece {
 enum Place {
     Event,
     Store,
+    /// In a store, and possibly with NULs in it.
+    StoreRaw,
 }
 
 /// What a field or transformer has in an event.
@@ -73,6 +75,7 @@ impl Store {
         let mut piece = self.raw(write);
         let written = self.bytes.get(piece.start..piece.end).unwrap_or_default();
         piece.end = piece.start + text_len(written);
+        piece.place = Place::Store;
         piece
     }
 
@@ -80,7 +83,7 @@ impl Store {
     pub fn raw(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Piece {
         let start = self.bytes.len();
         write(&mut self.bytes);
-        Piece { place: Place::Store, start, end: self.bytes.len() }
+        Piece { place: Place::StoreRaw, start, end: self.bytes.len() }
     }
 
     /// A copy of `text`, up to its first NUL.
@@ -121,19 +124,6 @@ impl Store {
     pub fn piece(&self, list: List, at: usize) -> Option<Piece> {
         self.lists.get(list.start..list.end)?.get(at).copied()
     }
-
-    /// Appends a piece to the bytes as they are, and more.
-    pub fn derived(&mut self, event: &[u8], from: Piece, change: impl FnOnce(&[u8], &mut Vec<u8>)) -> Piece {
-        let start = self.bytes.len();
-        match from.place {
-            Place::Event => change(event.get(from.start..from.end).unwrap_or_default(), &mut self.bytes),
-            Place::Store => {
-                let source = self.bytes.get(from.start..from.end).unwrap_or_default().to_vec();
-                change(&source, &mut self.bytes);
-            }
-        }
-        Piece { place: Place::Store, start, end: self.bytes.len() }
-    }
 }
 
 impl List {
@@ -151,20 +141,41 @@ impl<'a> Texts<'a> {
         Self { event, store }
     }
 
+    /// The bytes of a piece up to its first NUL: what C takes it for.
+    #[must_use]
+    pub fn text(&self, piece: Piece) -> &'a [u8] {
+        let bytes = self.get(piece);
+        match piece.place {
+            Place::StoreRaw => bytes.get(..text_len(bytes)).unwrap_or_default(),
+            _ => bytes,
+        }
+    }
+
+    /// The bytes of a piece without NULs at its end.
+    #[must_use]
+    pub fn trimmed(&self, piece: Piece) -> &'a [u8] {
+        let bytes = self.get(piece);
+        let len = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+        match piece.place {
+            Place::StoreRaw => bytes.get(..len).unwrap_or_default(),
+            _ => bytes,
+        }
+    }
+
     /// The bytes of a piece.
     #[must_use]
     pub fn get(&self, piece: Piece) -> &'a [u8] {
         let bytes = match piece.place {
             Place::Event => self.event,
-            Place::Store => &self.store.bytes,
+            Place::Store | Place::StoreRaw => &self.store.bytes,
         };
         bytes.get(piece.start..piece.end).unwrap_or_default()
     }
 
-    /// The texts of a list.
-    pub fn list(self, list: List) -> impl Iterator<Item = &'a [u8]> {
-        let pieces = self.store.lists.get(list.start..list.end).unwrap_or_default();
-        pieces.iter().map(move |&piece| self.get(piece))
+    /// The pieces of a list.
+    #[must_use]
+    pub fn list(&self, list: List) -> &'a [Piece] {
+        self.store.lists.get(list.start..list.end).unwrap_or_default()
     }
 }
 
