@@ -1,10 +1,4 @@
 //! The harness of the end-to-end stories: real processes, a real nats-server, a ledger of what a webhook received.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a harness that cannot go on must stop the test and say why"
-)]
 
 pub mod alerts;
 pub mod fresh;
