@@ -2,6 +2,7 @@
 
 use std::io;
 
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
 use crate::{LogFormat, LogSettings};
@@ -48,14 +49,17 @@ pub fn init(settings: &LogSettings) -> Result<(), TelemetryError> {
 /// # Errors
 /// Where the text is neither.
 pub fn filter(text: &str) -> Result<EnvFilter, TelemetryError> {
-    let is_level = text.parse::<tracing::level_filters::LevelFilter>().is_ok();
-    let directives = if is_level {
-        OURS.iter().fold("warn".to_owned(), |list, name| format!("{list},{name}={text}"))
-    } else {
-        text.to_owned()
-    };
-    EnvFilter::try_new(directives)
-        .map_err(|error| TelemetryError::Level { text: text.to_owned(), reason: error.to_string() })
+    let wrong = |reason: String| TelemetryError::Level { text: text.to_owned(), reason };
+    let is_level = |part: &str| part.trim().parse::<LevelFilter>().is_ok();
+    if is_level(text) {
+        let directives = OURS.iter().fold("warn".to_owned(), |list, name| format!("{list},{name}={text}"));
+        return EnvFilter::try_new(directives).map_err(|error| wrong(error.to_string()));
+    }
+    // By itself the filter would take a misspelt level for the name of a crate.
+    if let Some(part) = text.split(',').find(|part| !is_level(part) && !part.contains(['=', '['])) {
+        return Err(wrong(format!("`{part}` is no level")));
+    }
+    EnvFilter::try_new(text).map_err(|error| wrong(error.to_string()))
 }
 
 #[cfg(test)]
@@ -69,5 +73,6 @@ mod tests {
         assert_eq!(filter("info,bus=trace").unwrap().to_string(), "bus=trace,info");
         let error = filter("bus=loud").unwrap_err().to_string();
         assert!(error.contains("`bus=loud` is neither a level"), "{error}");
+        assert!(filter("inof").unwrap_err().to_string().ends_with("`inof` is no level"));
     }
 }
