@@ -5,7 +5,6 @@ use std::io;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
 use crate::{LogFormat, LogSettings};
@@ -103,7 +102,10 @@ impl fmt::Display for LogLevel {
 }
 
 fn is_level(text: &str) -> bool {
-    text.trim().parse::<LevelFilter>().is_ok()
+    // The filter's own parser takes numbers and nothing at all, too.
+    ["off", "error", "warn", "info", "debug", "trace"]
+        .iter()
+        .any(|level| level.eq_ignore_ascii_case(text.trim()))
 }
 
 #[cfg(test)]
