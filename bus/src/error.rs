@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// What can go wrong on the bus, sorted by what the caller can do about it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum BusError {
     /// The bus did not answer, is away or is starting: try again.

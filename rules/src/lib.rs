@@ -2,21 +2,26 @@
 //! match it. Pure: no IO, no clock, no async.
 
 pub mod check;
+mod diagnostic;
 pub mod event;
 pub mod fields;
 mod options;
 mod output;
 mod priority;
+mod problem;
 mod program;
 pub mod ruleset;
+mod source;
 pub mod syntax;
-
 mod value;
 
+pub use diagnostic::{Code, Diagnostic, ItemType, Label, Location, Severity};
+pub use event::NotAnEvent;
+pub use fields::Context;
 pub use options::{
     AppendOutput, ExtraField, Matching, Options, Selection, SelectionAction, Selector, TimeFormat,
 };
-pub use event::NotAnEvent;
-pub use fields::Context;
 pub use priority::{Priority, UnknownPriority};
+pub use problem::Problem;
 pub use program::{Evaluation, Evaluator, Match, Program, Rule, Value, compile};
+pub use source::{Position, SourceFile, Span};

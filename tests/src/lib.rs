@@ -1,1 +1,11 @@
-//! stub
+//! The harness of the end-to-end stories: real processes, a real nats-server, a ledger of what a webhook received.
+
+pub mod alerts;
+pub mod fresh;
+pub mod ledger;
+pub mod line;
+pub mod process;
+pub mod wait;
+
+#[path = "../../bus/tests/nats_server.rs"]
+pub mod nats_server;

@@ -14,7 +14,9 @@ fn rust_files(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut waiting = vec![directory.to_path_buf()];
     while let Some(directory) = waiting.pop() {
-        for entry in fs::read_dir(&directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display())) {
+        for entry in
+            fs::read_dir(&directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()))
+        {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 waiting.push(path);
@@ -54,7 +56,10 @@ fn crates_depend_only_along_the_arrows() {
     for (name, allowed) in allowed {
         for dependency in dependencies(name) {
             let ours = OURS.contains(&dependency.as_str());
-            assert!(!ours || allowed.contains(&dependency.as_str()), "{name} must not depend on {dependency}");
+            assert!(
+                !ours || allowed.contains(&dependency.as_str()),
+                "{name} must not depend on {dependency}"
+            );
         }
     }
 }
@@ -73,7 +78,10 @@ fn some_things_have_one_home() {
                 assert!(!text.contains(word), "{} names {word}, which belongs to {homes:?}", path.display());
             }
         }
-        assert!(homes.iter().any(|home| sources_of(home).iter().any(|(_, text)| text.contains(word))), "{word} is gone");
+        assert!(
+            homes.iter().any(|home| sources_of(home).iter().any(|(_, text)| text.contains(word))),
+            "{word} is gone"
+        );
     }
     for name in ["rules", "proto"] {
         for word in ["tokio", "std::fs", "std::env::", "SystemTime", "async fn"] {

@@ -1,37 +1,121 @@
 //! The bus in a directory of this machine.
 
+mod batch;
+mod consumers;
+mod disk;
+mod keys;
+mod progress;
+mod pull;
+mod read;
 mod remote;
+mod server;
+mod share;
+mod socket;
+mod store;
+mod tables;
+mod wire;
+mod writer;
 
 pub(crate) use remote::Remote;
 
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 
+use self::disk::Disk;
+use self::pull::Worker;
+use self::socket::Door;
+use self::store::Store;
 use crate::backend::{Backend, Incoming, Outgoing, Pull};
 use crate::kv::Entry;
 use crate::{BusError, ConsumerSpec, Id, Receipt, Settings, Start, Stream, StreamStatus};
 
-pub(crate) struct Local;
+/// A store that this process holds open.
+pub(crate) struct Local {
+    // First, so that it is shut before the store is let go.
+    door: Mutex<Option<Door>>,
+    store: Arc<Store>,
+}
 
 impl Local {
-    pub(crate) async fn open(_directory: &Path, _settings: &Settings) -> Result<Self, BusError> { Err(BusError::Closed) }
+    pub(crate) async fn open(directory: &Path, settings: &Settings) -> Result<Self, BusError> {
+        let (path, settings) = (directory.to_owned(), settings.clone());
+        let opened =
+            tokio::task::spawn_blocking(move || Store::start(Disk::open_directory(&path)?, &settings));
+        let store =
+            opened.await.map_err(|error| BusError::Setup(format!("opening the store: {error}")))??;
+        let store = Arc::new(store);
+        let door = Door::open(directory, Self { store: Arc::clone(&store), door: Mutex::new(None) })?;
+        Ok(Self { store, door: Mutex::new(Some(door)) })
+    }
 }
 
 #[async_trait]
 impl Backend for Local {
-    async fn publish(&self, _stream: Stream, _message: Outgoing) -> Result<Receipt, BusError> { Err(BusError::Closed) }
-    async fn consume(&self, _stream: Stream, _spec: &ConsumerSpec) -> Result<Box<dyn Pull>, BusError> { Err(BusError::Closed) }
-    async fn read(&self, _stream: Stream, _start: Start, _follow: bool) -> Result<BoxStream<'static, Result<Incoming, BusError>>, BusError> { Err(BusError::Closed) }
-    async fn get(&self, _stream: Stream, _id: Id) -> Result<Option<Incoming>, BusError> { Err(BusError::Closed) }
-    async fn remove(&self, _stream: Stream, _id: Id) -> Result<bool, BusError> { Err(BusError::Closed) }
-    async fn status(&self, _stream: Stream) -> Result<StreamStatus, BusError> { Err(BusError::Closed) }
-    async fn trim(&self, _stream: Stream, _keep: Duration) -> Result<u64, BusError> { Err(BusError::Closed) }
-    async fn kv_get(&self, _bucket: &str, _key: &str) -> Result<Option<Entry>, BusError> { Err(BusError::Closed) }
-    async fn kv_put(&self, _bucket: &str, _key: &str, _value: Option<Bytes>, _expected: Option<u64>) -> Result<Option<u64>, BusError> { Err(BusError::Closed) }
-    async fn kv_watch(&self, _bucket: &str) -> Result<BoxStream<'static, Result<Entry, BusError>>, BusError> { Err(BusError::Closed) }
-    async fn close(&self) -> Result<(), BusError> { Ok(()) }
+    async fn publish(&self, stream: Stream, message: Outgoing) -> Result<Receipt, BusError> {
+        self.store.publish(stream, message).await
+    }
+
+    async fn consume(&self, stream: Stream, spec: &ConsumerSpec) -> Result<Box<dyn Pull>, BusError> {
+        Ok(Box::new(Worker::join(Arc::clone(&self.store), stream, spec).await?))
+    }
+
+    async fn read(
+        &self,
+        stream: Stream,
+        start: Start,
+        follow: bool,
+    ) -> Result<BoxStream<'static, Result<Incoming, BusError>>, BusError> {
+        read::from(Arc::clone(&self.store), stream, start, follow).await
+    }
+
+    async fn get(&self, stream: Stream, id: Id) -> Result<Option<Incoming>, BusError> {
+        self.store.blocking(move |store| read::by_id(&store.disk, stream, id)).await
+    }
+
+    async fn remove(&self, stream: Stream, id: Id) -> Result<bool, BusError> {
+        self.store.write(0, move |batch| batch.remove(stream, id)).await
+    }
+
+    async fn status(&self, stream: Stream) -> Result<StreamStatus, BusError> {
+        self.store.blocking(move |store| read::status(store, stream)).await
+    }
+
+    async fn trim(&self, stream: Stream, keep: Duration) -> Result<u64, BusError> {
+        self.store.trim(stream, keep).await
+    }
+
+    async fn kv_get(&self, bucket: &str, key: &str) -> Result<Option<Entry>, BusError> {
+        let (bucket, key) = (bucket.to_owned(), key.to_owned());
+        self.store.blocking(move |store| keys::get(&store.disk, &bucket, &key)).await
+    }
+
+    async fn kv_put(
+        &self,
+        bucket: &str,
+        key: &str,
+        value: Option<Bytes>,
+        expected: Option<u64>,
+    ) -> Result<Option<u64>, BusError> {
+        let (bucket, key) = (bucket.to_owned(), key.to_owned());
+        let bytes = value.as_ref().map_or(0, Bytes::len);
+        self.store.write(bytes, move |batch| batch.put_key(&bucket, &key, value.as_ref(), expected)).await
+    }
+
+    async fn kv_watch(&self, bucket: &str) -> Result<BoxStream<'static, Result<Entry, BusError>>, BusError> {
+        Ok(keys::watch(Arc::clone(&self.store), bucket))
+    }
+
+    async fn close(&self) -> Result<(), BusError> {
+        self.store.closing.cancel();
+        let door = self.door.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(door) = door {
+            door.close().await;
+        }
+        self.store.close().await
+    }
 }

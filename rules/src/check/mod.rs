@@ -5,9 +5,10 @@ mod operand;
 mod predicate;
 mod problem;
 
-pub use problem::{Part, Problem, ProblemKind};
+pub use problem::ProblemKind;
 
 use crate::syntax::ast::{self, Expr, Place};
+use crate::syntax::{Dialect, parse_operand};
 use ir::{Condition, Operand, Test};
 
 /// Checks a condition without macros. All that is wrong with it is reported at once.
@@ -23,6 +24,12 @@ pub fn check_condition(expr: &Expr) -> Result<Condition, Vec<(Place, ProblemKind
 /// Checks a field or transformer that stands alone, as in an output.
 pub fn check_operand(operand: &ast::Operand) -> Result<Operand, (Place, ProblemKind)> {
     operand::resolve(operand)
+}
+
+/// Whether `text` is a field or a transformer of some, as a whole.
+#[must_use]
+pub fn is_field(text: &str, dialect: Dialect) -> bool {
+    parse_operand(text, dialect).is_ok_and(|operand| check_operand(&operand).is_ok())
 }
 
 struct Checker {

@@ -1,34 +1,8 @@
 //! What can be wrong with a condition or an output that is fine as a text.
 
-use crate::fields::ArgumentKind;
-use crate::syntax::ast::Place;
+use crate::diagnostic::Code;
+use crate::fields::{ArgumentKind, fields};
 use crate::value::RegexError;
-
-/// Something wrong with a rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Which rule, by its place among the resolved ones.
-    pub rule: usize,
-    /// Which part of it.
-    pub part: Part,
-    /// Where: in a condition or output a place in the space of texts, in an addition a place in that.
-    pub place: Place,
-    /// What.
-    pub kind: ProblemKind,
-}
-
-/// A part of a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// Its condition.
-    Condition,
-    /// Its output.
-    Output,
-    /// What options add to its output, by its number.
-    ExtraOutput(usize),
-    /// What options add to its fields, by its number.
-    ExtraField(usize),
-}
 
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,7 +18,7 @@ pub enum ProblemKind {
     ArgumentNotAnIndex { field: &'static str, argument: String },
     #[error("the argument of `{field}` contains a {what}, which an argument cannot")]
     ArgumentCharacter { field: &'static str, what: &'static str },
-    #[error("`{operator}` does not work on {what}; use {instead}")]
+    #[error("`{operator}` does not work on {what}")]
     Operator { operator: String, what: &'static str, instead: &'static str },
     #[error("`{value}` is not a number in decimal digits")]
     NotANumber { value: String },
@@ -72,22 +46,51 @@ pub enum ProblemKind {
     WidthTooLarge { width: String },
 }
 
-impl Problem {
-    /// The code of Falco's that says the same.
+impl ProblemKind {
+    /// Its code, where it is found in a condition.
     #[must_use]
-    pub fn falco_code(&self) -> &'static str {
-        match self.part {
-            Part::Condition => "LOAD_ERR_COMPILE_CONDITION",
-            _ => "LOAD_ERR_COMPILE_OUTPUT",
+    pub fn code(&self) -> Code {
+        match self {
+            Self::UnknownField { .. } => Code::UnknownField,
+            Self::ArgumentNotAllowed { .. }
+            | Self::ArgumentMissing { .. }
+            | Self::ArgumentNotAnIndex { .. }
+            | Self::ArgumentCharacter { .. } => Code::FieldArgument,
+            Self::Operator { .. } => Code::OperatorNotSupported,
+            Self::NotANumber { .. } | Self::NotATruthValue { .. } | Self::ValueTooLong { .. } => Code::BadConstant,
+            Self::Regex(_) => Code::BadPattern,
+            Self::NoFieldOnTheRight { .. } | Self::Incomparable { .. } => Code::TypeMismatch,
+            Self::Transformer { .. } => Code::BadTransformer,
+            Self::UnresolvedMacro(_) => Code::UndefinedMacro,
+            Self::UnknownToken { .. } => Code::UnknownOutputField,
+            Self::EndsInPercent | Self::EndsInWidth | Self::WidthTooLarge { .. } => Code::OutputSyntax,
         }
     }
 
-    /// Whether a rule with `skip-if-unknown-filter` is left out for it rather than refused.
+    /// What to do about it, where that can be said.
     #[must_use]
-    pub fn is_skippable(&self) -> bool {
-        let unknown = matches!(self.kind, ProblemKind::UnknownField { .. } | ProblemKind::UnknownToken { .. });
-        unknown && matches!(self.part, Part::Condition | Part::Output | Part::ExtraOutput(_))
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::UnknownField { name } | Self::UnknownToken { text: name, .. } => {
+                nearest_field(name).map(|field| format!("did you mean `{field}`?"))
+            }
+            Self::Operator { instead, .. } => Some(format!("use {instead}")),
+            Self::Regex(RegexError::Escape(_)) => Some(
+                "there is no \\d, \\w or \\s: write [0-9], [[:alnum:]_] or [[:space:]]; and in quotes, a backslash is written twice"
+                    .to_owned(),
+            ),
+            Self::EndsInPercent => Some("a percent sign cannot be written; leave it out".to_owned()),
+            _ => None,
+        }
     }
+}
+
+/// The field whose name is most like `name`, if any is.
+fn nearest_field(name: &str) -> Option<&'static str> {
+    let likeness = |field: &str| strsim::normalized_damerau_levenshtein(field, name);
+    let names = fields().map(|field| (likeness(field.name), field.name));
+    let (likeness, nearest) = names.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+    (likeness > 0.6).then_some(nearest)
 }
 
 fn example(kind: ArgumentKind) -> &'static str {

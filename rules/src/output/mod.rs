@@ -6,7 +6,7 @@ mod render;
 use std::collections::BTreeMap;
 
 use crate::check::ir::Operand;
-use crate::check::{Part, ProblemKind, check_operand};
+use crate::check::{ProblemKind, check_operand};
 use crate::fields::{Kind, Shown};
 use crate::options::{ExtraField, Options, TimeFormat};
 use crate::program::SlotId;
@@ -54,7 +54,8 @@ enum FieldSource {
     Text(Vec<Piece>),
 }
 
-type Problems = Vec<(Part, Place, ProblemKind)>;
+/// What is wrong with a template, and where: nowhere in the space of texts for what options add.
+type Problems = Vec<(Option<Place>, ProblemKind)>;
 
 impl Template {
     /// Of a rule and what options add to it.
@@ -63,13 +64,13 @@ impl Template {
         maker.time_field();
         let output = rule.output.text.strip_prefix('*').unwrap_or(&rule.output.text);
         let base = rule.output.base + (rule.output.text.len() - output.len());
-        let mut pieces = maker.text(output, base, Part::Output);
-        for (at, extra) in rule.extra_output.iter().enumerate() {
+        let mut pieces = maker.text(output, Some(base));
+        for extra in &rule.extra_output {
             pieces.push(Piece::Literal(" ".to_owned()));
-            pieces.append(&mut maker.text(extra, 0, Part::ExtraOutput(at)));
+            pieces.append(&mut maker.text(extra, None));
         }
-        for (at, extra) in rule.extra_fields.iter().enumerate() {
-            maker.extra_field(extra, Part::ExtraField(at));
+        for extra in &rule.extra_fields {
+            maker.extra_field(extra);
         }
         let Maker { problems, fields, .. } = maker;
         if problems.is_empty() { Ok(Self { pieces, fields: fields.into_iter().collect() }) } else { Err(problems) }
@@ -90,14 +91,16 @@ impl Maker<'_> {
             TimeFormat::Clock => "evt.time",
             TimeFormat::Iso8601 => "evt.time.iso8601",
         };
-        self.plain_field(name, Part::Output);
+        self.plain_field(name);
     }
 
-    fn text(&mut self, template: &str, base: usize, part: Part) -> Vec<Piece> {
+    /// `base` is where the template starts in the space of texts.
+    fn text(&mut self, template: &str, base: Option<usize>) -> Vec<Piece> {
         let parsed = match parse(template, self.options.dialect()) {
             Ok(parsed) => parsed,
             Err((place, problem)) => {
-                self.problems.push((part, base + place.start..base + place.end, problem));
+                let place = base.map(|base| base + place.start..base + place.end);
+                self.problems.push((place, problem));
                 return Vec::new();
             }
         };
@@ -112,32 +115,32 @@ impl Maker<'_> {
         parsed.pieces.into_iter().map(piece).collect()
     }
 
-    fn extra_field(&mut self, extra: &ExtraField, part: Part) {
+    fn extra_field(&mut self, extra: &ExtraField) {
         match extra {
-            ExtraField::Plain(name) => self.plain_field(name, part),
+            ExtraField::Plain(name) => self.plain_field(name),
             ExtraField::Formatted { key, format } => {
                 let before = std::mem::take(&mut self.fields);
-                let pieces = self.text(format.strip_prefix('*').unwrap_or(format), 0, part);
+                let pieces = self.text(format.strip_prefix('*').unwrap_or(format), None);
                 self.fields = before;
                 self.fields.insert(key.clone(), FieldSource::Text(pieces));
             }
         }
     }
 
-    fn plain_field(&mut self, name: &str, part: Part) {
+    fn plain_field(&mut self, name: &str) {
         let parsed = parse_operand(name, self.options.dialect());
-        let parsed = parsed.map_err(|error| (error.place.clone(), error.to_string()));
+        let parsed = parsed.map_err(|error| error.to_string());
         let checked = parsed.and_then(|operand| {
-            check_operand(&operand).map_err(|(place, problem)| (place, problem.to_string()))
+            check_operand(&operand).map_err(|(_, problem)| problem.to_string())
         });
         match checked {
             Ok(operand) => {
                 let shape = self.shape(&operand);
                 self.fields.insert(name.to_owned(), FieldSource::Value(shape));
             }
-            Err((place, reason)) => {
+            Err(reason) => {
                 let problem = ProblemKind::UnknownToken { text: name.to_owned(), reason };
-                self.problems.push((part, place, problem));
+                self.problems.push((None, problem));
             }
         }
     }

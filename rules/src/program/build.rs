@@ -9,9 +9,11 @@ use super::plan::{Node, NodeId, Plan, PlannedRule, Slot, SlotId};
 use super::requirement::Requirement;
 use super::{Inner, Program, Rule};
 use crate::check::ir::{Condition, Operand, Predicate, Test};
-use crate::check::{Part, Problem, check_condition};
+use crate::check::{ProblemKind, check_condition};
 use crate::fields::Meaning;
 use crate::options::Options;
+use crate::problem::Problem;
+use crate::syntax::ast::Place;
 use crate::output::{Slots, Template};
 use crate::ruleset::resolved::{Resolved, ResolvedRule};
 
@@ -70,18 +72,14 @@ impl Builder {
         options: &Options,
         problems: &mut Vec<Problem>,
     ) -> Option<Compiled> {
-        let condition = check_condition(&rule.expr).map_err(|found| {
-            problems.extend(found.into_iter().map(|(place, kind)| Problem {
-                rule: at,
-                part: Part::Condition,
-                place,
-                kind,
-            }));
+        let mut report = |place, kind: ProblemKind| problems.push(problem(at, place, &kind));
+        let condition = rule.expr.as_ref().map(check_condition).and_then(|checked| {
+            let report_all = |found: Vec<_>| found.into_iter().for_each(|(place, kind)| report(Some(place), kind));
+            checked.map_err(report_all).ok()
         });
-        let template = Template::new(rule, options, self).map_err(|found| {
-            problems.extend(found.into_iter().map(|(part, place, kind)| Problem { rule: at, part, place, kind }));
-        });
-        let (condition, template) = (condition.ok()?, template.ok()?);
+        let template = Template::new(rule, options, self);
+        let template = template.map_err(|found| found.into_iter().for_each(|(place, kind)| report(place, kind)));
+        let (condition, template) = (condition?, template.ok()?);
         let requirement = Requirement::of(&condition, self);
         Some(Compiled { condition: self.node(condition), requirement, template })
     }
@@ -143,6 +141,10 @@ impl Slots for Builder {
         };
         SlotId(self.slots.intern(slot))
     }
+}
+
+fn problem(rule: usize, place: Option<Place>, kind: &ProblemKind) -> Problem {
+    Problem { rule, code: kind.code(), message: kind.to_string(), place, help: kind.help() }
 }
 
 /// Distinct things and their places.

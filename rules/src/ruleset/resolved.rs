@@ -23,8 +23,9 @@ pub struct ResolvedRule {
     /// Its condition as text: exceptions and lists put in, macros by name.
     pub condition: Text,
     /// The condition as a tree without macros. Places are places in the space of texts: inside `condition`, or
-    /// inside a macro's text.
-    pub expr: Expr,
+    /// inside a macro's text. None if the condition could not be read: then the output alone can be checked, and
+    /// there will be no program.
+    pub expr: Option<Expr>,
     /// Its output template. A place in it is `output.base` plus the offset.
     pub output: Text,
     /// Templates added to the output by options, each behind a space.

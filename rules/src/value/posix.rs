@@ -15,7 +15,6 @@ const MAX_DEPTH: usize = 1000;
 
 /// Why a text is no regular expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say it")]
 pub enum RegexError {
     #[error("invalid escape sequence `{0}`")]
     Escape(String),

@@ -8,7 +8,7 @@ use crate::config::unknown::closest;
 const PREFIX: &str = "SAKER_";
 
 /// Variables that are read elsewhere.
-const OTHERS: [&str; 1] = ["SAKER_CONFIG"];
+const OTHERS: [&str; 2] = ["SAKER_CONFIG", "SAKER_SEND_TOKEN"];
 
 /// A variable that sets a key.
 #[derive(Debug)]
@@ -106,12 +106,12 @@ fn names_in(map: &OpenMap, environment: &[(String, String)], trees: [&Value; 2])
 
 fn unknown(name: &str, known: &[(String, KeyPath)], shape: &Shape) -> Problem {
     let entry_of = shape.open_maps.iter().find(|map| name.starts_with(&format!("{}_", name_of(&map.path))));
-    let help = closest(name, known.iter().map(|(known, _)| known.as_str()))
-        .map(|near| format!("did you mean {near}?"))
-        .or_else(|| {
-            let map = name_of(&entry_of?.path);
-            Some(format!("a new entry needs its type as well, as {map}_NAME_TYPE"))
-        });
+    let near = closest(name, known.iter().map(|(known, _)| known.as_str()))
+        .map(|near| format!("did you mean {near}?"));
+    let entry = entry_of
+        .map(|map| format!("a new entry needs its type as well, as {}_NAME_TYPE", name_of(&map.path)));
+    let help = [near, entry].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let help = Some(help).filter(|help| !help.is_empty());
     Problem::with_source(name, "unknown environment variable").maybe_help(help)
 }
 

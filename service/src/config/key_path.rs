@@ -101,6 +101,18 @@ impl KeyPath {
         }
     }
 
+    /// The path this was before `gone` was taken out of a list above it.
+    pub(crate) fn moved_down_by(mut self, gone: &Self) -> Self {
+        if let Some((Step::Item(index), list)) = gone.0.split_last()
+            && let Some((above, [Step::Item(place), ..])) = self.0.split_at_mut_checked(list.len())
+            && above == list
+            && *place >= *index
+        {
+            *place += 1;
+        }
+        self
+    }
+
     fn with(&self, step: Step) -> Self {
         Self(self.0.iter().cloned().chain([step]).collect())
     }

@@ -95,10 +95,12 @@ fn read_file(path: &Path) -> Result<Value, Problem> {
     let problem = |message: String| Problem::with_source(path.display().to_string(), message);
     let text = std::fs::read_to_string(path).map_err(|error| problem(format!("cannot read it: {error}")))?;
     let table = File::from_str(&text, FileFormat::Yaml).collect().map_err(|error| match error {
-        ConfigError::FileParse { cause, .. } => problem(format!("is not YAML: {cause}")),
-        ConfigError::Type { unexpected, .. } => {
-            problem(format!("must be a table of settings, not a {unexpected}"))
-        }
+        ConfigError::FileParse { cause, .. } => match cause.to_string() {
+            cause if cause.starts_with("invalid type") => {
+                problem("is a list or a value, not a table of settings".to_owned())
+            }
+            cause => problem(format!("is not YAML: {cause}")),
+        },
         other => problem(other.to_string()),
     })?;
     // Origins do not matter here: the whole file gets one.

@@ -89,6 +89,7 @@ pub fn load<T: Configuration>(sources: Sources) -> Result<T, Problems> {
     let shape = T::shape();
     let mut merged = layers::merge(&defaults, &shape, &sources);
     let mut problems = std::mem::take(&mut merged.problems);
+    unknown::remove_foreign(&mut merged, &shape);
     expand::strings(&mut merged, &sources.environment, &mut problems);
     unknown::remove(&mut merged, &defaults, &shape, &mut problems);
     let settings: Option<T> = typed::read(&mut merged, &defaults, &mut problems);

@@ -21,24 +21,67 @@ pub(crate) fn read<T: DeserializeOwned>(
     defaults: &Value,
     problems: &mut Vec<Problem>,
 ) -> Option<T> {
+    let mut taken_out = TakenOut::default();
     for _ in 0..ENOUGH {
         let mistake = match attempt::<T>(&merged.tree) {
             Ok(settings) => return Some(settings),
-            Err(mistake) => mistake,
+            Err(mistake) => located::<T>(&merged.tree, defaults, mistake),
         };
-        if let Some(tree) = reread::<T>(merged, &mistake.path) {
+        if let Some(tree) = reread::<T>(merged, defaults, &mistake.path) {
             merged.tree = tree;
             continue;
         }
-        let Mistake { path, message } = located::<T>(&merged.tree, defaults, mistake);
+        let Mistake { path, message } = mistake;
+        let written = taken_out.place_before(&path);
+        if !taken_out.explains(&written, &message) {
+            problems.push(Problem::at(written.clone(), in_plain_words(&message)).or_from(merged));
+        }
         if path.is_root() {
-            problems.push(Problem::at(path, message));
             return None;
         }
-        problems.push(Problem::at(path.clone(), message).or_from(merged));
-        restore(&mut merged.tree, defaults, &path);
+        if restore(&mut merged.tree, defaults, &path) == Restored::TakenOut {
+            taken_out.0.push(written);
+        }
     }
     None
+}
+
+/// What was taken out of the tree, by the paths it had before anything was.
+#[derive(Default)]
+struct TakenOut(Vec<KeyPath>);
+
+impl TakenOut {
+    /// The path as people wrote it: items after one that was taken out have moved up.
+    fn place_before(&self, path: &KeyPath) -> KeyPath {
+        let mut gone: Vec<&KeyPath> = self.0.iter().collect();
+        gone.sort();
+        gone.into_iter().fold(path.clone(), |path, gone| path.moved_down_by(gone))
+    }
+
+    /// Whether something is missing only since it was taken out.
+    fn explains(&self, path: &KeyPath, message: &str) -> bool {
+        let missing = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+        missing.is_some_and(|field| self.0.contains(&path.key(field)))
+    }
+}
+
+/// Serde speaks of Rust's types; people who write settings need not know them.
+fn in_plain_words(message: &str) -> String {
+    let Some((found, expected)) = message.rsplit_once(", expected ") else { return message.to_owned() };
+    let plain = match expected {
+        "usize" | "u64" | "u32" | "u16" | "u8" => "a whole number",
+        "isize" | "i64" | "i32" | "i16" | "i8" => "a whole number, perhaps negative",
+        "f64" | "f32" => "a number",
+        "a sequence" => "a list",
+        "a map" => "a table",
+        "a boolean" => "true or false",
+        named if named.starts_with("struct ") => "a table",
+        other => other,
+    };
+    format!(
+        "{}, expected {plain}",
+        found.replace("invalid type: sequence", "invalid type: list").replace("map", "table")
+    )
 }
 
 fn attempt<T: DeserializeOwned>(tree: &Value) -> Result<T, Mistake> {
@@ -61,7 +104,7 @@ fn unknown_field(message: &str) -> Option<(String, String)> {
 }
 
 /// Text that need not be text, read as a number, a truth value, or a list with commas.
-fn reread<T: DeserializeOwned>(merged: &Merged, path: &KeyPath) -> Option<Value> {
+fn reread<T: DeserializeOwned>(merged: &Merged, defaults: &Value, path: &KeyPath) -> Option<Value> {
     let text = path.find(&merged.tree)?.as_str().filter(|_| merged.loose.contains(path))?;
     let scalar =
         serde_json::from_str(text).ok().filter(|value: &Value| value.is_number() || value.is_boolean());
@@ -70,7 +113,7 @@ fn reread<T: DeserializeOwned>(merged: &Merged, path: &KeyPath) -> Option<Value>
         let is_list = reading.is_array();
         let mut tree = merged.tree.clone();
         *path.find_mut(&mut tree)? = reading;
-        let better = match attempt::<T>(&tree) {
+        let better = match attempt::<T>(&tree).map_err(|next| located::<T>(&tree, defaults, next)) {
             Ok(_) => true,
             Err(next) => !next.path.starts_with(path) || (is_list && next.path != *path),
         };
@@ -109,10 +152,20 @@ fn located<T: DeserializeOwned>(tree: &Value, defaults: &Value, mistake: Mistake
 
 const TYPE: &str = "type";
 
+#[derive(PartialEq)]
+enum Restored {
+    Default,
+    TakenOut,
+}
+
 /// Puts the default back, or takes the value out where there is none.
-fn restore(tree: &mut Value, defaults: &Value, path: &KeyPath) {
-    match (path.find(defaults), path.find_mut(tree)) {
-        (Some(default), Some(place)) => *place = default.clone(),
-        _ => path.remove(tree),
+fn restore(tree: &mut Value, defaults: &Value, path: &KeyPath) -> Restored {
+    if let (Some(default), Some(place)) = (path.find(defaults), path.find_mut(tree))
+        && default != place
+    {
+        *place = default.clone();
+        return Restored::Default;
     }
+    path.remove(tree);
+    Restored::TakenOut
 }

@@ -5,11 +5,15 @@ use serde_json::Value;
 use super::layers::Merged;
 use super::{KeyPath, Problem, Shape};
 
-/// Takes keys out of the tree that the defaults do not have, each with a problem, and sections of other programs.
-pub(crate) fn remove(merged: &mut Merged, defaults: &Value, shape: &Shape, problems: &mut Vec<Problem>) {
+/// Takes out the sections of other programs.
+pub(crate) fn remove_foreign(merged: &mut Merged, shape: &Shape) {
     if let Value::Object(sections) = &mut merged.tree {
         sections.retain(|name, _| !shape.foreign.contains(&name.as_str()));
     }
+}
+
+/// Takes out keys that the defaults do not have, each with a problem.
+pub(crate) fn remove(merged: &mut Merged, defaults: &Value, shape: &Shape, problems: &mut Vec<Problem>) {
     let mut unknown = Vec::new();
     find(&merged.tree, defaults, &KeyPath::default(), shape, &mut unknown);
     for (path, near) in unknown {

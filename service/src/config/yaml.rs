@@ -17,16 +17,18 @@ pub fn to_yaml(settings: &impl Serialize) -> String {
 fn block(value: &Value, depth: usize, text: &mut String) {
     let indent = "  ".repeat(depth);
     match value {
-        Value::Object(table) => {
+        Value::Object(table) if !table.is_empty() => {
             for (key, value) in table {
                 text.push_str(&format!("{indent}{}:", scalar(key)));
                 nested(value, depth + 1, text);
             }
         }
-        Value::Array(items) => {
+        Value::Array(items) if !items.is_empty() => {
             for item in items {
-                text.push_str(&format!("{indent}-"));
-                nested(item, depth + 1, text);
+                let mut lines = String::new();
+                block(item, depth + 1, &mut lines);
+                // The dash takes the place of blanks before the first line.
+                text.push_str(&format!("{indent}- {}", lines.trim_start()));
             }
         }
         other => text.push_str(&format!("{indent}{}\n", flow(other))),

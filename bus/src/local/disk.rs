@@ -1,0 +1,192 @@
+//! The store's file: opened by one process at a time, and opened anew after a failure of the disk.
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
+
+use redb::backends::FileBackend;
+use redb::{Builder, Database, ReadTransaction, ReadableDatabase, StorageError, WriteTransaction};
+
+use super::tables;
+use crate::BusError;
+
+/// Memory for pages, both read and waiting to be written.
+const CACHE_BYTES: usize = 128 << 20;
+
+/// Opens the database inside the file; another one in tests.
+pub(super) type Opener = Box<dyn Fn() -> Result<Database, Fault> + Send + Sync>;
+
+/// The file of a store.
+pub(super) struct Disk {
+    open: Opener,
+    slot: RwLock<Slot>,
+    name: String,
+    /// The lock on the directory, let go after the file.
+    lock: Mutex<Option<File>>,
+}
+
+enum Slot {
+    Open(Database),
+    /// A read or write failed, after which the engine wants to be opened anew.
+    Failed,
+    Closed,
+}
+
+impl Disk {
+    /// Opens a directory's store, which no other process may have open.
+    pub(super) fn open_directory(directory: &Path) -> Result<Self, BusError> {
+        let setup = |what: &str, error: io::Error| {
+            BusError::Setup(format!("{what} {}: {error}", directory.display()))
+        };
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)
+            .map_err(|error| setup("cannot create", error))?;
+        let lock = private_file(&directory.join("lock")).map_err(|error| setup("cannot write to", error))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(BusError::Busy(directory.display().to_string())),
+            Err(TryLockError::Error(error)) => return Err(setup("cannot lock", error)),
+        }
+        let path = directory.join("store.redb");
+        let disk =
+            Self::open_with(Box::new(move || database(&path)), directory.display().to_string(), Some(lock))?;
+        // The file's own entry in the directory must outlive a loss of power too.
+        File::open(directory)
+            .and_then(|entry| entry.sync_all())
+            .map_err(|error| setup("cannot sync", error))?;
+        Ok(disk)
+    }
+
+    pub(super) fn open_with(open: Opener, name: String, lock: Option<File>) -> Result<Self, BusError> {
+        let disk = Self { open, slot: RwLock::new(Slot::Failed), name, lock: Mutex::new(lock) };
+        disk.write(tables::create)?;
+        Ok(disk)
+    }
+
+    /// Runs `work` on a snapshot. Blocks.
+    pub(super) fn read<T>(
+        &self,
+        work: impl FnOnce(&ReadTransaction) -> Result<T, Fault>,
+    ) -> Result<T, BusError> {
+        self.with(|database| work(&database.begin_read().map_err(redb::Error::from)?))
+    }
+
+    /// Runs `work` in a transaction and makes it durable: all of it, or nothing. Blocks.
+    pub(super) fn write<T>(
+        &self,
+        work: impl FnOnce(&WriteTransaction) -> Result<T, Fault>,
+    ) -> Result<T, BusError> {
+        self.with(|database| {
+            let txn = database.begin_write().map_err(redb::Error::from)?;
+            let value = work(&txn)?;
+            txn.commit().map_err(redb::Error::from)?;
+            Ok(value)
+        })
+    }
+
+    /// Closes the file once the reads under way are done. Blocks.
+    pub(super) fn close(&self) {
+        *self.slot.write().unwrap_or_else(PoisonError::into_inner) = Slot::Closed;
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&Database) -> Result<T, Fault>) -> Result<T, BusError> {
+        let slot = self.opened()?;
+        let Slot::Open(database) = &*slot else { return Err(BusError::Closed) };
+        let result = work(database);
+        drop(slot);
+        result.map_err(|fault| self.failed(fault))
+    }
+
+    fn opened(&self) -> Result<RwLockReadGuard<'_, Slot>, BusError> {
+        let slot = self.slot.read().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(*slot, Slot::Failed) {
+            return Ok(slot);
+        }
+        drop(slot);
+        let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*slot, Slot::Failed) {
+            *slot = Slot::Open((self.open)().map_err(|fault| fault.tell(&self.name))?);
+        }
+        drop(slot);
+        Ok(self.slot.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// After a failure of the disk the engine refuses all work until it is opened anew; what was committed stays.
+    fn failed(&self, fault: Fault) -> BusError {
+        if let Fault::Store(redb::Error::Io(_) | redb::Error::PreviousIo | redb::Error::Backend(_)) = fault {
+            let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
+            if matches!(*slot, Slot::Open(_)) {
+                *slot = Slot::Failed;
+            }
+        }
+        fault.tell(&self.name)
+    }
+}
+
+/// A file that only its owner may read: audit events tell much about a cluster.
+fn private_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+fn database(path: &Path) -> Result<Database, Fault> {
+    let file = private_file(path).map_err(|error| Fault::Store(redb::Error::Io(error)))?;
+    let shown = path.display().to_string();
+    let database = Builder::new()
+        .set_cache_size(CACHE_BYTES)
+        .set_repair_callback(move |repair| {
+            tracing::info!(store = shown, progress = repair.progress(), "checking the store after a crash");
+        })
+        .create_with_backend(FileBackend::new(file)?)?;
+    Ok(database)
+}
+
+/// Why a transaction did not come about.
+#[derive(Debug)]
+pub(super) enum Fault {
+    Store(redb::Error),
+    Bus(BusError),
+}
+
+impl<E: Into<redb::Error>> From<E> for Fault {
+    fn from(error: E) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl Fault {
+    /// What is stored makes no sense.
+    pub(super) fn corrupt(what: impl Into<String>) -> Self {
+        Self::Store(StorageError::Corrupted(what.into()).into())
+    }
+
+    fn tell(self, store: &str) -> BusError {
+        match self {
+            Self::Bus(BusError::Setup(text)) => BusError::Setup(format!("{store}: {text}")),
+            Self::Bus(error) => error,
+            Self::Store(redb::Error::Io(error)) if is_full(&error) => {
+                BusError::Full(format!("{store}: no room on the disk: {error}"))
+            }
+            Self::Store(redb::Error::Io(error)) if error.kind() == io::ErrorKind::PermissionDenied => {
+                BusError::Setup(format!("{store}: {error}"))
+            }
+            Self::Store(redb::Error::DatabaseAlreadyOpen) => BusError::Busy(store.to_owned()),
+            Self::Store(redb::Error::Corrupted(text)) => BusError::Corrupt(format!("{store}: {text}")),
+            Self::Store(redb::Error::UpgradeRequired(found)) => BusError::Setup(format!(
+                "{store}: its file format is {found}; use the version of saker that wrote it"
+            )),
+            Self::Store(other) => BusError::Unavailable(format!("{store}: {other}")),
+        }
+    }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    )
+}

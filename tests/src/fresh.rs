@@ -1,0 +1,75 @@
+//! Many different events from the few that were recorded: each with an auditID of its own, since ids come from content.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// Larger events are left out: the stories count events, and 1.8 MB ones would only move bytes.
+const LARGEST: usize = 60_000;
+
+#[derive(Deserialize)]
+struct EventList<'a> {
+    #[serde(borrow)]
+    items: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Identity {
+    #[serde(rename = "auditID")]
+    audit_id: String,
+}
+
+/// The recorded bodies.
+///
+/// # Panics
+/// When they are not there.
+pub fn bodies() -> Vec<PathBuf> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("bodies");
+    let entries = std::fs::read_dir(directory).expect("the recorded bodies are there");
+    let mut bodies: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("a readable directory").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    bodies.sort();
+    bodies
+}
+
+/// Writes at least `count` different events to `path`, one a line, and returns how many.
+///
+/// # Panics
+/// When the recorded bodies cannot be read or the file cannot be written.
+pub fn write(path: &Path, count: usize) -> usize {
+    let texts: Vec<String> =
+        bodies().iter().map(|body| std::fs::read_to_string(body).expect("a recorded body")).collect();
+    let lists: Vec<EventList<'_>> = texts
+        .iter()
+        .map(|text| serde_json::from_str(text).expect("a recorded body is an EventList"))
+        .collect();
+    let mut out = BufWriter::new(File::create(path).expect("a file can be written"));
+    let mut written = 0;
+    while written < count {
+        for event in lists.iter().flat_map(|list| &list.items).filter(|event| event.get().len() <= LARGEST) {
+            let line = renamed(event.get(), written);
+            out.write_all(line.as_bytes()).expect("a file can be written");
+            written += 1;
+        }
+    }
+    out.flush().expect("a file can be written");
+    written
+}
+
+/// The event as a line of an audit log, under the auditID that `number` makes.
+fn renamed(event: &str, number: usize) -> String {
+    let identity: Identity = serde_json::from_str(event).expect("a recorded event has an auditID");
+    let mut line = String::with_capacity(event.len() + 64);
+    line.push_str("{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\",");
+    let rest = event.strip_prefix('{').expect("an event is an object");
+    let (before, after) = rest.split_once(&identity.audit_id).expect("the auditID stands in the event");
+    write!(line, "{before}00000000-0000-4000-8000-{number:012}{after}").expect("a string takes all");
+    line.push('\n');
+    line
+}

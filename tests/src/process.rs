@@ -1,0 +1,134 @@
+//! Real processes of the product's binaries.
+
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// The built binary of that name, from the directory in which the tests were built.
+///
+/// # Panics
+/// When it was not built.
+pub fn binary(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a running test has a path");
+    let profile = test.parent().and_then(Path::parent).expect("tests are built into <profile>/deps");
+    let path = profile.join(name);
+    assert!(path.exists(), "{} is not built: run `cargo build --workspace`", path.display());
+    path
+}
+
+/// A port that is free now, on loopback.
+///
+/// # Panics
+/// When there is none.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("a bound listener has an address").port()
+}
+
+/// A running process of ours: killed when dropped.
+pub struct Process {
+    name: String,
+    command: Vec<String>,
+    log: PathBuf,
+    child: Child,
+}
+
+impl Process {
+    /// Starts the binary `name`; what it prints is added to `<directory>/<label>.log` and `.out`.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn start(name: &str, label: &str, directory: &Path, arguments: &[&str]) -> Self {
+        let command: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let log = directory.join(format!("{label}.log"));
+        let child = spawn(name, &command, &log);
+        Self { name: name.to_owned(), command, log, child }
+    }
+
+    /// Kills the process as the kernel's out-of-memory killer would.
+    ///
+    /// # Panics
+    /// When it cannot be killed.
+    pub fn kill_9(&mut self) {
+        self.child.kill().expect("a child can be killed");
+        self.child.wait().expect("a killed child can be waited for");
+    }
+
+    /// Starts it again with the same arguments.
+    pub fn start_again(&mut self) {
+        self.child = spawn(&self.name, &self.command, &self.log);
+    }
+
+    /// Asks it to stop, and waits for that.
+    ///
+    /// # Panics
+    /// When it has not stopped within 30 s.
+    pub fn terminate(&mut self) -> ExitStatus {
+        let asked = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
+        assert!(asked.is_ok_and(|status| status.success()), "{} was not running", self.name);
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child can be waited for") {
+                return status;
+            }
+            assert!(start.elapsed() < Duration::from_secs(30), "{} did not stop:\n{}", self.name, self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Whether it still runs.
+    ///
+    /// # Panics
+    /// When the system does not say.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("a child can be waited for").is_none()
+    }
+
+    /// What it wrote to stderr so far, over all its lives.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// What it wrote to stdout so far, over all its lives.
+    pub fn output(&self) -> String {
+        std::fs::read_to_string(self.log.with_extension("out")).unwrap_or_default()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            let log = self.log();
+            let tail: Vec<&str> = log.lines().rev().take(25).collect();
+            eprintln!("-- the end of {} --", self.log.display());
+            tail.iter().rev().for_each(|line| eprintln!("{line}"));
+        }
+    }
+}
+
+/// Runs the binary `name` to its end and returns its exit code, stdout and stderr.
+///
+/// # Panics
+/// When it cannot be run.
+pub fn run(name: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output =
+        Command::new(binary(name)).args(arguments).env_remove("SAKER_LOG").output().expect("it can be run");
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+fn spawn(name: &str, arguments: &[String], log: &Path) -> Child {
+    let append =
+        |path: &Path| File::options().create(true).append(true).open(path).expect("a log can be written");
+    Command::new(binary(name))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(append(&log.with_extension("out")))
+        .stderr(append(log))
+        .spawn()
+        .unwrap_or_else(|error| panic!("{name} does not start: {error}"))
+}
