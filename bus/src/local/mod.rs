@@ -3,6 +3,8 @@
 mod batch;
 mod consumers;
 mod disk;
+#[cfg(test)]
+mod faults;
 mod keys;
 mod progress;
 mod pull;
