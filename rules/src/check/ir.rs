@@ -190,7 +190,9 @@ impl Operand {
         match self {
             Self::Field(field, argument) => visit(field, argument),
             Self::Constant(_) => {}
-            Self::Items(items) | Self::Concat(items) => items.iter().for_each(|item| item.visit_fields(visit)),
+            Self::Items(items) | Self::Concat(items) => {
+                items.iter().for_each(|item| item.visit_fields(visit))
+            }
             Self::Map(_, inner) | Self::Len(inner) => inner.visit_fields(visit),
             Self::Join(both) => [&both.0, &both.1].into_iter().for_each(|part| part.visit_fields(visit)),
             Self::Getopt(getopt) => {

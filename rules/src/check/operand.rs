@@ -44,8 +44,10 @@ fn argument(field: &'static Field, written: Option<&str>) -> Result<Argument, Pr
         ArgumentKind::None => {
             Err(ProblemKind::ArgumentNotAllowed { field: field.name, argument: written.to_owned() })
         }
-        ArgumentKind::Index => index(written)
-            .ok_or_else(|| ProblemKind::ArgumentNotAnIndex { field: field.name, argument: written.to_owned() }),
+        ArgumentKind::Index => index(written).ok_or_else(|| ProblemKind::ArgumentNotAnIndex {
+            field: field.name,
+            argument: written.to_owned(),
+        }),
         ArgumentKind::Key => Ok(Argument::Key(written.as_bytes().into())),
         ArgumentKind::Pointer => Ok(pointer(written)),
     }
@@ -95,13 +97,19 @@ fn resolve_argument(argument: &ast::Argument) -> Checked<Operand> {
     match argument {
         ast::Argument::Operand(operand) => resolve(operand),
         ast::Argument::Constant(constant) => Ok(Operand::Constant(constant.value.as_bytes().into())),
-        ast::Argument::List(items) => items.iter().map(resolve_argument).collect::<Checked<_>>().map(Operand::Items),
+        ast::Argument::List(items) => {
+            items.iter().map(resolve_argument).collect::<Checked<_>>().map(Operand::Items)
+        }
     }
 }
 
 fn map(mapping: Mapping, arguments: Vec<Operand>) -> Result<Operand, &'static str> {
     let inner = only(arguments)?;
-    if inner.kind() == Kind::Text { Ok(Operand::Map(mapping, Box::new(inner))) } else { Err("works on texts only") }
+    if inner.kind() == Kind::Text {
+        Ok(Operand::Map(mapping, Box::new(inner)))
+    } else {
+        Err("works on texts only")
+    }
 }
 
 fn len(arguments: Vec<Operand>) -> Result<Operand, &'static str> {

@@ -27,7 +27,10 @@ pub(super) fn compile(left: &Operand, check: &Check) -> Checked<Predicate> {
         ast::Test::Quantified(operator, quantifier, constants) => {
             supported(left, *operator).map_err(|problem| (check.place.clone(), problem))?;
             if left.kind() == Kind::Text {
-                let tests = constants.iter().map(|constant| text_test(*operator, constant)).collect::<Checked<_>>()?;
+                let tests = constants
+                    .iter()
+                    .map(|constant| text_test(*operator, constant))
+                    .collect::<Checked<_>>()?;
                 return Ok(Predicate::Quantified(*quantifier, tests));
             }
             let ordering = ordering(*operator).unwrap_or(Ordering::Equal);
@@ -43,15 +46,21 @@ fn supported(left: &Operand, operator: Operator) -> Result<(), ProblemKind> {
     let is_equality = matches!(operator, Op::Eq | Op::DoubleEq | Op::Ne);
     let (fine, what, instead) = match (left.shape(), left.kind()) {
         (Shape::List, _) => (is_set, "lists", "in, intersects or exists"),
-        (_, Kind::Text) => (
-            !matches!(operator, Op::BContains | Op::BStartsWith),
-            "texts",
-            "contains or startswith",
-        ),
+        (_, Kind::Text) => {
+            (!matches!(operator, Op::BContains | Op::BStartsWith), "texts", "contains or startswith")
+        }
         (_, Kind::Flag) => (is_set || is_equality, "truth values", "=, !=, in, intersects or exists"),
-        _ => (is_set || ordering(operator).is_some(), "numbers", "=, !=, <, <=, >, >=, in, intersects or exists"),
+        _ => (
+            is_set || ordering(operator).is_some(),
+            "numbers",
+            "=, !=, <, <=, >, >=, in, intersects or exists",
+        ),
     };
-    if fine { Ok(()) } else { Err(ProblemKind::Operator { operator: operator.name().to_owned(), what, instead }) }
+    if fine {
+        Ok(())
+    } else {
+        Err(ProblemKind::Operator { operator: operator.name().to_owned(), what, instead })
+    }
 }
 
 fn one(left: &Operand, operator: Operator, constant: &Constant) -> Checked<Predicate> {

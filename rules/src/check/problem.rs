@@ -57,7 +57,9 @@ impl ProblemKind {
             | Self::ArgumentNotAnIndex { .. }
             | Self::ArgumentCharacter { .. } => Code::FieldArgument,
             Self::Operator { .. } => Code::OperatorNotSupported,
-            Self::NotANumber { .. } | Self::NotATruthValue { .. } | Self::ValueTooLong { .. } => Code::BadConstant,
+            Self::NotANumber { .. } | Self::NotATruthValue { .. } | Self::ValueTooLong { .. } => {
+                Code::BadConstant
+            }
             Self::Regex(_) => Code::BadPattern,
             Self::NoFieldOnTheRight { .. } | Self::Incomparable { .. } => Code::TypeMismatch,
             Self::Transformer { .. } => Code::BadTransformer,

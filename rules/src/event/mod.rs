@@ -78,8 +78,7 @@ mod tests {
 
     #[test]
     fn the_first_of_two_equal_keys_counts() {
-        let twice =
-            r#"{"stageTimestamp":"1970-01-01T00:00:01Z","stageTimestamp":"1970-01-01T00:00:02Z"}"#;
+        let twice = r#"{"stageTimestamp":"1970-01-01T00:00:01Z","stageTimestamp":"1970-01-01T00:00:02Z"}"#;
         assert_eq!(time(twice), Ok(1_000_000_000));
     }
 }

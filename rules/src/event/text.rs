@@ -165,7 +165,9 @@ mod tests {
 
     #[test]
     fn writes_json_without_blanks_and_otherwise_as_it_was() {
-        assert_eq!(text("{ \"b\" : [ 1.0 , 2e2,\"\\u0041 x\" ],\n\"a\":{ } , \"n\":null}"),
-            r#"{"b":[1.0,2e2,"\u0041 x"],"a":{},"n":null}"#);
+        assert_eq!(
+            text("{ \"b\" : [ 1.0 , 2e2,\"\\u0041 x\" ],\n\"a\":{ } , \"n\":null}"),
+            r#"{"b":[1.0,2e2,"\u0041 x"],"a":{},"n":null}"#
+        );
     }
 }

@@ -21,33 +21,45 @@ pub(super) const FIELDS: &[Field] = &[
     list("ka.pod.images", "The images of all containers of any kind.", |call, store| {
         each(call, store, &CONTAINERS, |container, store| push(container.get(b"image"), store))
     }),
-    list("ka.pod.image.repositories", "Their repositories: with the registry, without tag and digest.", |call, store| {
-        each(call, store, &CONTAINERS, |container, store| {
-            if let Some(image) = container.get(b"image") {
-                let piece = store.copy(repository(&image.text()));
+    list(
+        "ka.pod.image.repositories",
+        "Their repositories: with the registry, without tag and digest.",
+        |call, store| {
+            each(call, store, &CONTAINERS, |container, store| {
+                if let Some(image) = container.get(b"image") {
+                    let piece = store.copy(repository(&image.text()));
+                    store.push(piece);
+                }
+            })
+        },
+    ),
+    list(
+        "ka.pod.privileged",
+        "For each container of any kind whether it is privileged: true or false.",
+        |call, store| {
+            each(call, store, &CONTAINERS, |container, store| {
+                let privileged = container.path(&["securityContext", "privileged"]);
+                let piece = store.copy(truth(privileged));
                 store.push(piece);
-            }
-        })
-    }),
-    list("ka.pod.privileged", "For each container of any kind whether it is privileged: true or false.", |call, store| {
-        each(call, store, &CONTAINERS, |container, store| {
-            let privileged = container.path(&["securityContext", "privileged"]);
-            let piece = store.copy(truth(privileged));
-            store.push(piece);
-        })
-    }),
+            })
+        },
+    ),
     list("ka.pod.capabilities", "The capabilities that containers of any kind add.", |call, store| {
         each(call, store, &CONTAINERS, |container, store| {
             let added = container.path(&["securityContext", "capabilities", "add"]);
             added.iter().flat_map(Json::elements).for_each(|capability| push(Some(capability), store));
         })
     }),
-    text("ka.pod.host_network", "Whether the pod uses the network of its host: true or false.", |call, store| {
-        flag(call, store, b"hostNetwork")
-    }),
-    text("ka.pod.host_pid", "Whether the pod sees the processes of its host: true or false.", |call, store| {
-        flag(call, store, b"hostPID")
-    }),
+    text(
+        "ka.pod.host_network",
+        "Whether the pod uses the network of its host: true or false.",
+        |call, store| flag(call, store, b"hostNetwork"),
+    ),
+    text(
+        "ka.pod.host_pid",
+        "Whether the pod sees the processes of its host: true or false.",
+        |call, store| flag(call, store, b"hostPID"),
+    ),
     text("ka.pod.host_ipc", "Whether the pod shares the IPC of its host: true or false.", |call, store| {
         flag(call, store, b"hostIPC")
     }),
@@ -56,7 +68,10 @@ pub(super) const FIELDS: &[Field] = &[
     }),
     text("ka.pod.service_account", "The service account that the pod runs as.", |call, store| {
         let spec = pod_spec(call);
-        read::optional(spec.and_then(|spec| spec.get(b"serviceAccountName").or_else(|| spec.get(b"serviceAccount"))), store)
+        read::optional(
+            spec.and_then(|spec| spec.get(b"serviceAccountName").or_else(|| spec.get(b"serviceAccount"))),
+            store,
+        )
     }),
     list("ka.pod.ephemeral.names", "The names of the ephemeral containers.", |call, store| {
         each(call, store, &["ephemeralContainers"], |container, store| push(container.get(b"name"), store))
@@ -64,20 +79,37 @@ pub(super) const FIELDS: &[Field] = &[
     list("ka.pod.ephemeral.images", "The images of the ephemeral containers.", |call, store| {
         each(call, store, &["ephemeralContainers"], |container, store| push(container.get(b"image"), store))
     }),
-    Field::text("ka.level", &["level"], "The audit level of the event: Metadata, Request or RequestResponse.")
-        .of_class(Class::AuditAddition),
-    text("ka.cluster", "The cluster that the event came from, as configured where it was received.", |call, store| {
-        match call.facts.context.cluster {
+    Field::text(
+        "ka.level",
+        &["level"],
+        "The audit level of the event: Metadata, Request or RequestResponse.",
+    )
+    .of_class(Class::AuditAddition),
+    text(
+        "ka.cluster",
+        "The cluster that the event came from, as configured where it was received.",
+        |call, store| match call.facts.context.cluster {
             "" => Extracted::Absent,
             cluster => Extracted::Text(store.copy(cluster.as_bytes())),
-        }
-    })
+        },
+    )
     .of_class(Class::Addition),
-    text("ka.sourceip", "The address that the connection of the request came from: the last of ka.sourceips.", |call, store| {
-        read::optional(call.root().get(b"sourceIPs").and_then(|addresses| addresses.elements().last()), store)
-    }),
-    Field::text("ka.target.apigroup", &["objectRef", "apiGroup"], "The API group of the object that the request is about.")
-        .of_class(Class::AuditAddition),
+    text(
+        "ka.sourceip",
+        "The address that the connection of the request came from: the last of ka.sourceips.",
+        |call, store| {
+            read::optional(
+                call.root().get(b"sourceIPs").and_then(|addresses| addresses.elements().last()),
+                store,
+            )
+        },
+    ),
+    Field::text(
+        "ka.target.apigroup",
+        &["objectRef", "apiGroup"],
+        "The API group of the object that the request is about.",
+    )
+    .of_class(Class::AuditAddition),
 ];
 
 const fn text(name: &'static str, doc: &'static str, read: fn(&Call<'_>, &mut Store) -> Extracted) -> Field {

@@ -21,14 +21,22 @@ pub(super) const FIELDS: &[Field] = &[
     time("evt.time.s", "The time of the event in UTC: 14:09:12.", |call, store| {
         text(store, &Clock::new(nanos(call)).time())
     }),
-    time("evt.time.iso8601", "The time of the event in UTC: 2018-10-25T14:09:12.581541000+0000.", |call, store| {
-        let clock = Clock::new(nanos(call));
-        text(store, &format!("{}T{}+0000", clock.date(), clock.exact_time()))
-    }),
-    time("evt.datetime", "The date and time of the event in UTC: 2018-10-25 14:09:12.581541000.", |call, store| {
-        let clock = Clock::new(nanos(call));
-        text(store, &format!("{} {}", clock.date(), clock.exact_time()))
-    }),
+    time(
+        "evt.time.iso8601",
+        "The time of the event in UTC: 2018-10-25T14:09:12.581541000+0000.",
+        |call, store| {
+            let clock = Clock::new(nanos(call));
+            text(store, &format!("{}T{}+0000", clock.date(), clock.exact_time()))
+        },
+    ),
+    time(
+        "evt.datetime",
+        "The date and time of the event in UTC: 2018-10-25 14:09:12.581541000.",
+        |call, store| {
+            let clock = Clock::new(nanos(call));
+            text(store, &format!("{} {}", clock.date(), clock.exact_time()))
+        },
+    ),
     time("evt.datetime.s", "The date and time of the event in UTC: 2018-10-25 14:09:12.", |call, store| {
         let clock = Clock::new(nanos(call));
         text(store, &format!("{} {}", clock.date(), clock.time()))
@@ -39,9 +47,12 @@ pub(super) const FIELDS: &[Field] = &[
     number("evt.rawtime.s", Kind::AbsoluteTime, "The seconds of evt.rawtime.", |call, _| {
         Extracted::Number(raw(call) / NANOS)
     }),
-    number("evt.rawtime.ns", Kind::AbsoluteTime, "The nanoseconds of evt.rawtime that are no full second.", |call, _| {
-        Extracted::Number(raw(call) % NANOS)
-    })
+    number(
+        "evt.rawtime.ns",
+        Kind::AbsoluteTime,
+        "The nanoseconds of evt.rawtime that are no full second.",
+        |call, _| Extracted::Number(raw(call) % NANOS),
+    )
     .shown(Shown::Padded),
     number("evt.reltime", Kind::RelativeTime, "Nanoseconds since the first event.", |call, _| {
         Extracted::Number(relative(call))
@@ -49,9 +60,12 @@ pub(super) const FIELDS: &[Field] = &[
     number("evt.reltime.s", Kind::RelativeTime, "The seconds of evt.reltime.", |call, _| {
         Extracted::Number(relative(call) / NANOS)
     }),
-    number("evt.reltime.ns", Kind::RelativeTime, "The nanoseconds of evt.reltime that are no full second.", |call, _| {
-        Extracted::Number(relative(call) % NANOS)
-    })
+    number(
+        "evt.reltime.ns",
+        Kind::RelativeTime,
+        "The nanoseconds of evt.reltime that are no full second.",
+        |call, _| Extracted::Number(relative(call) % NANOS),
+    )
     .shown(Shown::Padded),
     event("evt.pluginname", "What the source of the event is called: k8saudit.", |_, store| {
         Extracted::Text(store.copy(PLUGIN))
@@ -59,8 +73,12 @@ pub(super) const FIELDS: &[Field] = &[
     event("evt.plugininfo", "The whole event as JSON.", |call, store| {
         Extracted::Text(store.json(&call.root()))
     }),
-    event("evt.source", "The source of the event: k8s_audit.", |_, store| Extracted::Text(store.copy(SOURCE))),
-    number("evt.is_async", Kind::Flag, "Whether the event was made by Falco itself: false.", |_, _| Extracted::Number(0)),
+    event("evt.source", "The source of the event: k8s_audit.", |_, store| {
+        Extracted::Text(store.copy(SOURCE))
+    }),
+    number("evt.is_async", Kind::Flag, "Whether the event was made by Falco itself: false.", |_, _| {
+        Extracted::Number(0)
+    }),
     event("evt.asynctype", "What kind of event Falco made itself: none of these.", |_, _| Extracted::Absent),
     event("evt.hostname", "The name of the host that evaluates the event.", |call, store| {
         call.facts.context.hostname.map_or(Extracted::Absent, |name| text(store, name))

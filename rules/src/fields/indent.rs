@@ -16,7 +16,9 @@ fn write(value: Json<'_>, depth: usize, out: &mut Vec<u8>) -> Option<()> {
             out.extend_from_slice(b": ");
             write(value, depth + 1, out)
         }),
-        Kind::Array => write_all(b"[]", value.elements(), depth, out, |value, out| write(value, depth + 1, out)),
+        Kind::Array => {
+            write_all(b"[]", value.elements(), depth, out, |value, out| write(value, depth + 1, out))
+        }
         Kind::String => quoted(value, out),
         Kind::Number if !is_strict_number(value.source()) => None,
         _ => {
@@ -121,7 +123,8 @@ mod tests {
 
     fn indent(document: &str) -> Option<String> {
         let mut tape = Tape::default();
-        indented(tape.read(document.as_bytes()).expect("readable")).map(|text| String::from_utf8(text).expect("UTF-8"))
+        indented(tape.read(document.as_bytes()).expect("readable"))
+            .map(|text| String::from_utf8(text).expect("UTF-8"))
     }
 
     #[test]

@@ -15,10 +15,14 @@ pub(super) const FIELDS: &[Field] = &[
 ];
 
 const fn value(name: &'static str) -> Field {
-    Field::text(name, &[], "What stands in the event at a JSON pointer, as in jevt.value[/responseStatus/code].")
-        .of_class(Class::Json)
-        .keyed(ArgumentKind::Pointer)
-        .reading(at_pointer)
+    Field::text(
+        name,
+        &[],
+        "What stands in the event at a JSON pointer, as in jevt.value[/responseStatus/code].",
+    )
+    .of_class(Class::Json)
+    .keyed(ArgumentKind::Pointer)
+    .reading(at_pointer)
 }
 
 const fn object(name: &'static str) -> Field {

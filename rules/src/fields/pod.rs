@@ -63,9 +63,8 @@ pub(super) fn flattened(call: &Call<'_>, store: &mut Store) -> Extracted {
 
 /// A value of the container's security context, or else of the pod's, or else 0.
 pub(super) fn effective(call: &Call<'_>, store: &mut Store) -> Extracted {
-    let of_pod = call.path.last().and_then(|key| {
-        call.root().path(&["requestObject", "spec", "securityContext", key])
-    });
+    let of_pod =
+        call.path.last().and_then(|key| call.root().path(&["requestObject", "spec", "securityContext", key]));
     or_default(call, store, of_pod)
 }
 

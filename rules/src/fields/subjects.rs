@@ -8,11 +8,31 @@ use crate::event::Json;
 const SUBJECTS: &[&str] = &["requestObject", "subjects"];
 
 pub(super) const FIELDS: &[Field] = &[
-    Field::list("ka.req.binding.subjects", SUBJECTS, "The subjects of a binding in the request, each as JSON."),
-    Field::list("ka.req.binding.subjects.user_names", SUBJECTS, "The users among the subjects of a binding in the request.").reading(users),
-    Field::list("ka.req.binding.subjects.serviceaccount_names", SUBJECTS, "The service accounts among the subjects of a binding in the request.").reading(service_accounts),
-    Field::list("ka.req.binding.subjects.serviceaccount_ns_names", SUBJECTS, "The same as namespace:name.").reading(qualified_service_accounts),
-    Field::list("ka.req.binding.subjects.group_names", SUBJECTS, "The groups among the subjects of a binding in the request.").reading(groups),
+    Field::list(
+        "ka.req.binding.subjects",
+        SUBJECTS,
+        "The subjects of a binding in the request, each as JSON.",
+    ),
+    Field::list(
+        "ka.req.binding.subjects.user_names",
+        SUBJECTS,
+        "The users among the subjects of a binding in the request.",
+    )
+    .reading(users),
+    Field::list(
+        "ka.req.binding.subjects.serviceaccount_names",
+        SUBJECTS,
+        "The service accounts among the subjects of a binding in the request.",
+    )
+    .reading(service_accounts),
+    Field::list("ka.req.binding.subjects.serviceaccount_ns_names", SUBJECTS, "The same as namespace:name.")
+        .reading(qualified_service_accounts),
+    Field::list(
+        "ka.req.binding.subjects.group_names",
+        SUBJECTS,
+        "The groups among the subjects of a binding in the request.",
+    )
+    .reading(groups),
 ];
 
 fn users(call: &Call<'_>, store: &mut Store) -> Extracted {

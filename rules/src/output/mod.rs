@@ -59,7 +59,11 @@ type Problems = Vec<(Option<Place>, ProblemKind)>;
 
 impl Template {
     /// Of a rule and what options add to it.
-    pub(crate) fn new(rule: &ResolvedRule, options: &Options, slots: &mut dyn Slots) -> Result<Self, Problems> {
+    pub(crate) fn new(
+        rule: &ResolvedRule,
+        options: &Options,
+        slots: &mut dyn Slots,
+    ) -> Result<Self, Problems> {
         let mut maker = Maker { options, slots, problems: Vec::new(), fields: BTreeMap::new() };
         maker.time_field();
         let output = rule.output.text.strip_prefix('*').unwrap_or(&rule.output.text);
@@ -73,7 +77,11 @@ impl Template {
             maker.extra_field(extra);
         }
         let Maker { problems, fields, .. } = maker;
-        if problems.is_empty() { Ok(Self { pieces, fields: fields.into_iter().collect() }) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(Self { pieces, fields: fields.into_iter().collect() })
+        } else {
+            Err(problems)
+        }
     }
 }
 
@@ -130,9 +138,8 @@ impl Maker<'_> {
     fn plain_field(&mut self, name: &str) {
         let parsed = parse_operand(name, self.options.dialect());
         let parsed = parsed.map_err(|error| error.to_string());
-        let checked = parsed.and_then(|operand| {
-            check_operand(&operand).map_err(|(_, problem)| problem.to_string())
-        });
+        let checked =
+            parsed.and_then(|operand| check_operand(&operand).map_err(|(_, problem)| problem.to_string()));
         match checked {
             Ok(operand) => {
                 let shape = self.shape(&operand);

@@ -93,7 +93,9 @@ fn token_at_start(text: &str, dialect: Dialect) -> Result<(ast::Operand, Operand
         let name = text.split(|c: char| c.is_whitespace()).next().unwrap_or(text);
         let shown: String = name.chars().take(40).collect();
         let reason = match parse_operand(name, dialect) {
-            Ok(written) => check_operand(&written).map_or_else(|(_, problem)| problem.to_string(), |_| String::new()),
+            Ok(written) => {
+                check_operand(&written).map_or_else(|(_, problem)| problem.to_string(), |_| String::new())
+            }
             Err(error) => error.to_string(),
         };
         return Err(ProblemKind::UnknownToken { text: shown, reason });
@@ -109,7 +111,9 @@ mod tests {
         let parsed = parse(template, Dialect::Saker).expect("a template");
         let piece = |piece: &Piece| match piece {
             Piece::Literal(text) => format!("{text:?}"),
-            Piece::Value(Operand::Field(field, argument), width) => format!("{}{argument:?}{width:?}", field.name),
+            Piece::Value(Operand::Field(field, argument), width) => {
+                format!("{}{argument:?}{width:?}", field.name)
+            }
             Piece::Value(operand, _) => format!("{operand:?}"),
         };
         parsed.pieces.iter().map(piece).collect::<Vec<_>>().join(" ")
@@ -127,14 +131,17 @@ mod tests {
     fn fields_in_transformers_are_named() {
         let parsed = parse("%join(\",\", (ka.verb, toupper(ka.uri.param['a b'])))x", Dialect::Saker);
         assert!(parsed.is_err());
-        let parsed = parse("%concat(ka.verb, toupper(ka.uri.param['a=b']))", Dialect::Saker).expect("a template");
+        let parsed =
+            parse("%concat(ka.verb, toupper(ka.uri.param['a=b']))", Dialect::Saker).expect("a template");
         let names: Vec<_> = parsed.fields.into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["ka.verb", "ka.uri.param[\"a=b\"]"]);
     }
 
     #[test]
     fn refuses_what_is_no_field() {
-        for template in ["100% sure", "%evt.type", "%", "x%", "%5", "%99999ka.verb", "%jevt.value", "%%ka.verb"] {
+        for template in
+            ["100% sure", "%evt.type", "%", "x%", "%5", "%99999ka.verb", "%jevt.value", "%%ka.verb"]
+        {
             assert!(parse(template, Dialect::Saker).is_err(), "{template}");
         }
     }

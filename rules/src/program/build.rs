@@ -12,10 +12,10 @@ use crate::check::ir::{Condition, Operand, Predicate, Test};
 use crate::check::{ProblemKind, check_condition};
 use crate::fields::Meaning;
 use crate::options::Options;
-use crate::problem::Problem;
-use crate::syntax::ast::Place;
 use crate::output::{Slots, Template};
+use crate::problem::Problem;
 use crate::ruleset::resolved::{Resolved, ResolvedRule};
+use crate::syntax::ast::Place;
 
 /// Compiles all rules. What is wrong with any of them is reported; a rule with a problem is left out of evaluation.
 #[must_use]
@@ -29,7 +29,9 @@ pub fn compile(resolved: &Resolved, options: &Options) -> (Program, Vec<Problem>
     let mut rules = Vec::new();
     let mut requirements = Vec::new();
     for &rule in &resolved.active {
-        if let Some(Compiled { condition, requirement, template }) = compiled.get_mut(rule).and_then(Option::take) {
+        if let Some(Compiled { condition, requirement, template }) =
+            compiled.get_mut(rule).and_then(Option::take)
+        {
             rules.push(PlannedRule { rule, condition, template });
             requirements.push(requirement);
         }
@@ -74,11 +76,13 @@ impl Builder {
     ) -> Option<Compiled> {
         let mut report = |place, kind: ProblemKind| problems.push(problem(at, place, &kind));
         let condition = rule.expr.as_ref().map(check_condition).and_then(|checked| {
-            let report_all = |found: Vec<_>| found.into_iter().for_each(|(place, kind)| report(Some(place), kind));
+            let report_all =
+                |found: Vec<_>| found.into_iter().for_each(|(place, kind)| report(Some(place), kind));
             checked.map_err(report_all).ok()
         });
         let template = Template::new(rule, options, self);
-        let template = template.map_err(|found| found.into_iter().for_each(|(place, kind)| report(place, kind)));
+        let template =
+            template.map_err(|found| found.into_iter().for_each(|(place, kind)| report(place, kind)));
         let (condition, template) = (condition?, template.ok()?);
         let requirement = Requirement::of(&condition, self);
         Some(Compiled { condition: self.node(condition), requirement, template })

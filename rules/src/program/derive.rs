@@ -139,7 +139,12 @@ impl Maker<'_> {
         Some(Extracted::Text(self.store.raw(|bytes| bytes.extend_from_slice(&whole))))
     }
 
-    fn getopt(&mut self, arguments: Extracted, options: Extracted, selected: Option<u8>) -> Option<Extracted> {
+    fn getopt(
+        &mut self,
+        arguments: Extracted,
+        options: Extracted,
+        selected: Option<u8>,
+    ) -> Option<Extracted> {
         let options = self.bytes(options)?;
         let Extracted::List(list) = arguments else { return None };
         let texts = self.texts();

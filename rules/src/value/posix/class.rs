@@ -45,7 +45,8 @@ fn misplaced_dash(rest: &str, first: bool) -> Result<(), RegexError> {
 
 fn range(text: &str) -> Result<(ClassUnicodeRange, &str), RegexError> {
     let (low, rest) = member(text)?;
-    let Some(behind) = rest.strip_prefix('-').filter(|behind| !behind.is_empty() && !behind.starts_with(']')) else {
+    let Some(behind) = rest.strip_prefix('-').filter(|behind| !behind.is_empty() && !behind.starts_with(']'))
+    else {
         return Ok((ClassUnicodeRange::new(low, low), rest));
     };
     let (high, rest) = member(behind)?;
