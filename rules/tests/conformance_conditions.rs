@@ -1,5 +1,5 @@
 //! Single conditions and single outputs: what the real program makes of each.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test helpers")]
+#![expect(clippy::unwrap_used, reason = "test helpers")]
 
 mod support;
 

@@ -1,5 +1,4 @@
 //! The table of fields: names, types and arguments of the real program, and nothing beside them but additions.
-#![expect(clippy::unwrap_used, reason = "test helpers")]
 
 mod support;
 

@@ -6,13 +6,13 @@ use memchr::memmem::Finder;
 
 /// A text to find in others. Two of the same bytes are equal.
 #[derive(Debug, Clone)]
-pub struct Needle(Finder<'static>);
+pub struct Needle(Box<Finder<'static>>);
 
 impl Needle {
     /// Prepares `text`.
     #[must_use]
     pub fn new(text: &[u8]) -> Self {
-        Self(Finder::new(text).into_owned())
+        Self(Box::new(Finder::new(text).into_owned()))
     }
 
     /// Whether it stands in `text`.
