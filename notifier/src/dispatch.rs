@@ -77,7 +77,7 @@ pub async fn run(bus: Bus, settings: Settings, shutdown: Shutdown) -> Result<(),
             }
         }
     }
-    trimming.await?;
+    trimming.abort();
     result
 }
 

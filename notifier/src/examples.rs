@@ -33,12 +33,6 @@ pub(crate) fn alert() -> Alert {
     }
 }
 
-/// The `number`th alert of many.
-pub(crate) fn numbered(number: usize) -> Alert {
-    let id = bus::Id::of([number.to_string().as_bytes()]).to_string();
-    Alert { id, message: format!("alert {number}"), ..alert() }
-}
-
 /// An alert with each kind of value, and text that wants care.
 pub(crate) fn every_kind_of_field() -> Alert {
     Alert {

@@ -4,17 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bus::{ConsumerSpec, Stream};
+use bus::Stream;
 use proto::events::v1::EventChunk;
 use tokio::sync::Barrier;
 
 use crate::support::{
-    ACK_WAIT, Place, alert, assert_all_settled, chunk, next, noise, patient, publish_chunks, within,
+    ACK_WAIT, Place, alert, assert_all_settled, chunk, impatient, next, noise, patient, publish_chunks,
+    within,
 };
-
-fn impatient(name: &str) -> ConsumerSpec {
-    ConsumerSpec { ack_wait: ACK_WAIT, ..ConsumerSpec::named(name) }
-}
 
 pub async fn a_message_is_delivered_and_settled(place: &Place) {
     let bus = place.open().await;

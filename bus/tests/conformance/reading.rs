@@ -68,20 +68,25 @@ pub async fn status_tells_the_lag(place: &Place) {
     publish_chunks(&handles.worker, 1..=4).await;
     let mut consumer = handles.worker.consume::<EventChunk>(patient("worker")).await.unwrap();
     drop(next(&mut consumer).await);
-    let held = next(&mut consumer).await;
-    assert_eq!(held.attempt(), 2);
+    // Those handed ahead come first on some backends.
+    let mut held = vec![next(&mut consumer).await];
+    while held.last().is_some_and(|last| last.attempt() == 1) {
+        held.push(next(&mut consumer).await);
+    }
     eventually(async || {
         let status = handles.operator.status(Stream::Events).await.unwrap();
         assert_eq!((status.messages, status.first_sequence, status.last_sequence), (4, 1, 4));
         assert!(status.bytes > 0);
         let consumer = &status.consumers[0];
         assert_eq!(consumer.name, "worker");
-        // What a worker is handed ahead of its asking counts as given on some backends.
         (consumer.pending + consumer.unsettled, consumer.redelivered) == (4, 1) && consumer.unsettled > 0
     })
     .await;
-    held.ack().await.unwrap();
-    for _ in 2..=4 {
+    let left = 4 - held.len();
+    for delivery in held {
+        delivery.ack().await.unwrap();
+    }
+    for _ in 0..left {
         next(&mut consumer).await.ack().await.unwrap();
     }
     eventually(async || {

@@ -98,6 +98,11 @@ pub fn patient(name: &str) -> ConsumerSpec {
     ConsumerSpec { ack_wait: DEADLINE, ..ConsumerSpec::named(name) }
 }
 
+/// A consumer whose messages come again soon.
+pub fn impatient(name: &str) -> ConsumerSpec {
+    ConsumerSpec { ack_wait: ACK_WAIT, ..ConsumerSpec::named(name) }
+}
+
 /// A chunk that no other is equal to.
 pub fn chunk(number: usize) -> EventChunk {
     let event = format!(r#"{{"auditID":"{number}"}}"#);
