@@ -8,6 +8,7 @@ mod problem;
 pub mod ruleset;
 mod source;
 pub mod syntax;
+mod yaml;
 
 pub use diagnostic::{Code, Diagnostic, ItemType, Label, Location, Severity};
 pub use options::{
