@@ -2,18 +2,18 @@
 //! match it. Pure: no IO, no clock, no async.
 
 mod diagnostic;
+mod load;
 mod options;
 mod priority;
-mod problem;
 pub mod ruleset;
 mod source;
 pub mod syntax;
 mod yaml;
 
 pub use diagnostic::{Code, Diagnostic, ItemType, Label, Location, Severity};
+pub use load::{Loaded, load};
 pub use options::{
     AppendOutput, ExtraField, Matching, Options, Selection, SelectionAction, Selector, TimeFormat,
 };
 pub use priority::{Priority, UnknownPriority};
-pub use problem::Problem;
 pub use source::{Position, SourceFile, Span};
