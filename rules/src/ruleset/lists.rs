@@ -99,48 +99,48 @@ fn joined(items: &[&Sourced]) -> Sourced {
 impl Ready {
     /// The condition with the list put in wherever it is named; nothing if it is not.
     fn substitute(&self, condition: &Sourced) -> Result<Option<Sourced>, TooLong> {
-        let mut current: Option<Sourced> = None;
-        let mut from = 0;
-        loop {
-            let text = current.as_ref().unwrap_or(condition);
-            let Some(start) = find(text.text(), &self.name, from) else { return Ok(current) };
+        let text = condition.text();
+        let mut done = Sourced::default();
+        // What lies before `taken` is in `done`; names are looked for from `from` on.
+        let (mut taken, mut from) = (0, 0);
+        while let Some(start) = find(text, &self.name, from) {
+            let end = start + self.name.len();
             from = start + 1;
-            if !is_delimited(text.text(), start, start + self.name.len()) {
+            if !is_delimited(text, start, end) {
                 continue;
             }
-            let (substituted, next) = self.put_in(text, start);
-            if substituted.len() > MAX_LENGTH {
+            done.push_part(condition, taken..start);
+            taken = self.put_in(&mut done, text, end);
+            // Falco goes on one character too far where nothing stands before the name.
+            from = if done.len() == self.text.len() + 1 { taken + 1 } else { taken };
+            if done.len() > MAX_LENGTH {
                 return Err(TooLong);
             }
-            current = Some(substituted);
-            from = next;
         }
+        if taken == 0 {
+            return Ok(None);
+        }
+        done.push_part(condition, taken..condition.len());
+        Ok(Some(done))
     }
 
-    /// Puts the list in the place of its name at `start`; where to look for the next name.
-    fn put_in(&self, text: &Sourced, start: usize) -> (Sourced, usize) {
-        let bytes = text.text().as_bytes();
-        let (before, after) = bytes.split_at_checked(start).unwrap_or((bytes, &[]));
-        let after = after.get(self.name.len()..).unwrap_or_default();
-        let blanks_before = before.iter().rev().take_while(|byte| is_blank(**byte)).count();
-        let blanks_after = after.iter().take_while(|byte| is_blank(**byte)).count();
-        let mut start = start - blanks_before;
-        let mut end = bytes.len() - after.len() + blanks_after;
+    /// Puts the list behind what is done, in the place of its name, which ends at `end`; where to go on.
+    fn put_in(&self, done: &mut Sourced, text: &str, end: usize) -> usize {
+        done.pop_while(is_blank);
+        let rest = text.get(end..).unwrap_or_default();
+        let mut next = end + rest.len() - rest.trim_start_matches(is_blank).len();
         if self.text.is_empty() {
             // Of an empty list the comma on its left goes too, or else the one on its right.
-            if start.checked_sub(1).and_then(|left| bytes.get(left)) == Some(&b',') {
-                start -= 1;
-            } else if bytes.get(end) == Some(&b',') {
-                end += 1;
+            if done.text().ends_with(',') {
+                done.truncate(done.len() - 1);
+            } else if text.get(next..).is_some_and(|rest| rest.starts_with(',')) {
+                next += 1;
             }
         }
-        let mut put_in = Sourced::default();
-        put_in.push_part(text, 0..start);
-        put_in.push_str(if start > 0 { " " } else { "" });
-        put_in.push(&self.text);
-        put_in.push_str(" ");
-        put_in.push_part(text, end..text.len());
-        (put_in, start + self.text.len() + 2)
+        done.push_str(if done.is_empty() { "" } else { " " });
+        done.push(&self.text);
+        done.push_str(" ");
+        next
     }
 }
 
@@ -150,15 +150,13 @@ fn find(text: &str, name: &str, from: usize) -> Option<usize> {
 }
 
 fn is_delimited(text: &str, start: usize, end: usize) -> bool {
-    let bytes = text.as_bytes();
-    let delimits = |byte: Option<&u8>| {
-        byte.is_none_or(|byte| is_blank(*byte) || matches!(byte, b'(' | b')' | b',' | b'='))
-    };
-    delimits(start.checked_sub(1).and_then(|left| bytes.get(left))) && delimits(bytes.get(end))
+    let delimits = |c: Option<char>| c.is_none_or(|c| is_blank(c) || matches!(c, '(' | ')' | ',' | '='));
+    let before = text.get(..start).and_then(|text| text.chars().next_back());
+    delimits(before) && delimits(text.get(end..).and_then(|text| text.chars().next()))
 }
 
-fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r')
 }
 
 #[cfg(test)]
@@ -201,6 +199,14 @@ mod tests {
     fn only_delimited_names_count() {
         assert_eq!(substituted(&["l:a"], "x in (ll, l.l, [l]) \"l\""), "x in (ll, l.l, [l]) \"l\"");
         assert_eq!(substituted(&["l:a"], "\"is l here\""), "\"is a here\"");
+    }
+
+    #[test]
+    fn names_side_by_side() {
+        assert_eq!(substituted(&["l:a"], "(l l)"), "( a a )");
+        assert_eq!(substituted(&["l:a"], "(l,l)"), "( a , a )");
+        assert_eq!(substituted(&["l:a"], "l l"), "a l");
+        assert_eq!(substituted(&["e:"], "(x, e, e, y)"), "(x    , y)");
     }
 
     #[test]

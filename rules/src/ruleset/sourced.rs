@@ -71,13 +71,28 @@ impl Sourced {
 
     /// Appends a part of another text. A range that cuts a character is cut down to none.
     pub(crate) fn push_part(&mut self, other: &Self, range: Range<usize>) {
-        for (index, piece) in other.pieces.iter().enumerate() {
-            let end = other.pieces.get(index + 1).map_or(other.len(), |next| next.start);
+        let first = other.pieces.partition_point(|piece| piece.start <= range.start).saturating_sub(1);
+        let touched = other.pieces.get(first..).unwrap_or_default();
+        for (index, piece) in touched.iter().enumerate().take_while(|(_, piece)| piece.start < range.end) {
+            let end = touched.get(index + 1).map_or(other.len(), |next| next.start);
             let (start, end) = (piece.start.max(range.start), end.min(range.end));
             if start < end {
                 let text = other.text.get(start..end).unwrap_or_default();
                 self.push_piece(text, piece.origin.advanced(start - piece.start));
             }
+        }
+    }
+
+    /// Drops the last character while it is one of these.
+    pub(crate) fn pop_while(&mut self, is_one: impl Fn(char) -> bool) {
+        self.truncate(self.text.trim_end_matches(is_one).len());
+    }
+
+    /// Drops everything from there on.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        if self.text.is_char_boundary(len) {
+            self.text.truncate(len);
+            self.pieces.truncate(self.pieces.partition_point(|piece| piece.start < len));
         }
     }
 
