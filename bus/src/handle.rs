@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::backend::{Backend, Outgoing};
 use crate::{
-    Address, Bucket, BusError, Consumer, ConsumerSpec, Content, DeadLetters, Id, Reader, Settings, Start, Stored, Stream,
-    codec, local, nats,
+    Address, Bucket, BusError, Consumer, ConsumerSpec, Content, DeadLetters, Id, Reader, Settings, Start,
+    Stored, Stream, codec, kv, local, nats,
 };
 
 /// A handle on the bus; cheap to clone.
@@ -95,12 +95,17 @@ impl Bus {
     /// # Errors
     /// [`BusError::Setup`] where a consumer of that name has other settings.
     pub async fn consume<M: Content>(&self, spec: ConsumerSpec) -> Result<Consumer<M>, BusError> {
+        if !kv::is_name(&spec.name) {
+            return Err(BusError::Setup(format!(
+                "`{}` is no name of a consumer: use letters, digits, - and _",
+                spec.name
+            )));
+        }
         let pull = self.backend.consume(M::STREAM, &spec).await?;
         Ok(Consumer::new(self.clone(), spec, pull))
     }
 
-    /// Reads without consuming, from a place on: all that is there, and then all that comes where `follow` is asked
-    /// for through [`Reader::follow`](crate::Start).
+    /// Reads without consuming, from a place on: all that is there now.
     ///
     /// # Errors
     /// Those of reaching the bus.

@@ -17,7 +17,8 @@ pub struct Entry {
     pub revision: u64,
 }
 
-/// Keys and values under a name. Keys are letters, digits, `-`, `_`, `.`, `/` and `=`.
+/// Keys and values under a name. Names are letters, digits, `-` and `_`; keys may have `.`, `/` and `=` too, but no `.`
+/// at either end.
 #[derive(Clone)]
 pub struct Bucket {
     bus: Bus,
@@ -34,6 +35,7 @@ impl Bucket {
     /// # Errors
     /// Those of reaching the bus.
     pub async fn get(&self, key: &str) -> Result<Option<Entry>, BusError> {
+        self.check(key)?;
         self.bus.backend.kv_get(&self.name, key).await
     }
 
@@ -42,6 +44,7 @@ impl Bucket {
     /// # Errors
     /// Those of reaching the bus.
     pub async fn put(&self, key: &str, value: impl Into<Bytes>) -> Result<u64, BusError> {
+        self.check(key)?;
         let revision = self.bus.backend.kv_put(&self.name, key, Some(value.into()), None).await?;
         revision.ok_or_else(|| BusError::Corrupt(format!("key {key} was not written")))
     }
@@ -50,7 +53,13 @@ impl Bucket {
     ///
     /// # Errors
     /// Those of reaching the bus.
-    pub async fn put_if(&self, key: &str, value: impl Into<Bytes>, expected: u64) -> Result<Option<u64>, BusError> {
+    pub async fn put_if(
+        &self,
+        key: &str,
+        value: impl Into<Bytes>,
+        expected: u64,
+    ) -> Result<Option<u64>, BusError> {
+        self.check(key)?;
         self.bus.backend.kv_put(&self.name, key, Some(value.into()), Some(expected)).await
     }
 
@@ -59,16 +68,45 @@ impl Bucket {
     /// # Errors
     /// Those of reaching the bus.
     pub async fn delete(&self, key: &str) -> Result<(), BusError> {
+        self.check(key)?;
         self.bus.backend.kv_put(&self.name, key, None, None).await.map(drop)
     }
 
-    /// Watches the bucket: first every key as it is, then each change.
+    /// Watches the bucket: first every key as it is, then each change. Of several changes of one key in quick
+    /// succession, only the last may be seen.
     ///
     /// # Errors
     /// Those of reaching the bus.
     pub async fn watch(&self) -> Result<Watch, BusError> {
+        self.check_name()?;
         Ok(Watch { entries: self.bus.backend.kv_watch(&self.name).await? })
     }
+}
+
+impl Bucket {
+    fn check_name(&self) -> Result<(), BusError> {
+        if is_name(&self.name) {
+            Ok(())
+        } else {
+            Err(BusError::Setup(format!("`{}` is no name of a bucket", self.name)))
+        }
+    }
+
+    fn check(&self, key: &str) -> Result<(), BusError> {
+        self.check_name()?;
+        let is_key = key.split('.').all(|part| !part.is_empty())
+            && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./=".contains(&byte));
+        if is_key {
+            Ok(())
+        } else {
+            Err(BusError::Setup(format!("`{key}` is no key of bucket {}", self.name)))
+        }
+    }
+}
+
+/// Whether a text may name a consumer or a bucket: what all backends take.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 /// The keys of a bucket as they are and as they change.

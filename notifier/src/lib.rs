@@ -1,1 +1,22 @@
-//! stub
+//! The notifier: alerts from the bus to people. Each sink is a durable consumer of its own, so that one that is down
+//! holds up no other; an alert is settled once the sink has taken it.
+
+mod attempt;
+mod circuit;
+mod delivery;
+mod dispatch;
+pub mod falco;
+mod field_names;
+mod priority;
+mod retry;
+mod sent;
+mod settings;
+pub mod sink;
+
+#[cfg(test)]
+mod examples;
+
+pub use dispatch::{NotifierError, SinkErrors, run};
+pub use priority::{MinimumPriority, PriorityError};
+pub use retry::RetrySettings;
+pub use settings::{DeliverySettings, Settings, SinkName, SinkNameError, SinkSettings};

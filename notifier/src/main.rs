@@ -1,1 +1,25 @@
-fn main() {}
+//! `notifier` alone: alerts from the bus to people, until it is told to stop.
+
+mod cli;
+
+use std::process::ExitCode;
+
+use service::{Shutdown, exit, flags, telemetry};
+
+fn main() -> ExitCode {
+    match flags::settings::<cli::Flags>() {
+        Ok(settings) => exit::report(run(settings)),
+        Err(code) => code,
+    }
+}
+
+#[tokio::main]
+async fn run(settings: cli::Settings) -> anyhow::Result<()> {
+    telemetry::init(&settings.log)?;
+    let shutdown = Shutdown::on_signals()?;
+    let Some(bus) = cli::connect(&settings.bus, &shutdown).await? else { return Ok(()) };
+    let keep = settings.bus.keep;
+    notifier::run(bus.clone(), notifier::Settings { keep, ..settings.notifier }, shutdown).await?;
+    bus.close().await?;
+    Ok(())
+}

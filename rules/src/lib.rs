@@ -1,19 +1,30 @@
 //! The rule language and its engine: rule files in, a compiled program out, and from each event the rules that
 //! match it. Pure: no IO, no clock, no async.
 
+pub mod check;
 mod diagnostic;
+pub mod event;
+pub mod fields;
 mod load;
 mod options;
+mod output;
 mod priority;
+mod problem;
+mod program;
 pub mod ruleset;
 mod source;
 pub mod syntax;
+mod value;
 mod yaml;
 
 pub use diagnostic::{Code, Diagnostic, ItemType, Label, Location, Severity};
+pub use event::NotAnEvent;
+pub use fields::Context;
 pub use load::{Loaded, load};
 pub use options::{
     AppendOutput, ExtraField, Matching, Options, Selection, SelectionAction, Selector, TimeFormat,
 };
 pub use priority::{Priority, UnknownPriority};
+pub use problem::Problem;
+pub use program::{Evaluation, Evaluator, Match, Program, Rule, Value, compile};
 pub use source::{Position, SourceFile, Span};

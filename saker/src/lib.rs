@@ -1,1 +1,6 @@
-//! stub
+//! The one binary for people: the whole line in one process, and the tools around it.
+
+pub mod command;
+mod freshen;
+mod kubeconfig;
+mod payloads;

@@ -26,6 +26,20 @@ pub struct Common {
     pub print_config: bool,
 }
 
+/// A command line that ends in settings.
+pub trait CommandLine: Parser {
+    /// The settings of the program.
+    type Settings: Configuration;
+
+    /// The flags that every service has.
+    fn common(&self) -> &Common;
+
+    /// What its own flags set.
+    fn flags(&self) -> Vec<Flag> {
+        Vec::new()
+    }
+}
+
 /// What the command line and the settings ask for.
 #[derive(Debug)]
 pub enum Start<T> {
@@ -55,6 +69,19 @@ impl Common {
         // A reader that has gone has seen enough.
         let _ = io::stdout().lock().write_all(config::to_yaml(&settings).as_bytes());
         Ok(Start::Printed)
+    }
+}
+
+/// The settings of a program whose whole command line is `C`.
+///
+/// # Errors
+/// The code to end with, where there is nothing to run.
+pub fn settings<C: CommandLine>() -> Result<C::Settings, ExitCode> {
+    let command = parse::<C>()?;
+    match command.common().start(command.flags()) {
+        Ok(Start::Run(settings)) => Ok(settings),
+        Ok(Start::Printed) => Err(ExitCode::SUCCESS),
+        Err(problems) => Err(exit::usage(&problems)),
     }
 }
 

@@ -17,3 +17,4 @@ pub use retry::patiently;
 pub use secret::Secret;
 pub use settings::{BusSettings, LogFormat, LogSettings};
 pub use shutdown::{Shutdown, SignalError};
+pub use telemetry::LogLevel;

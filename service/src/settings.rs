@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::telemetry::LogLevel;
 use crate::units::{ByteSize, Span};
 use crate::{Endpoint, Secret};
 
@@ -37,7 +38,7 @@ pub struct BusSettings {
 pub struct LogSettings {
     /// `error`, `warn`, `info`, `debug` or `trace` for Saker's own crates, all others at `warn`; or directives as
     /// `info,bus=debug`, which then stand alone.
-    pub level: String,
+    pub level: LogLevel,
     /// `text` or `json`.
     pub format: LogFormat,
 }
@@ -69,6 +70,6 @@ impl Default for BusSettings {
 
 impl Default for LogSettings {
     fn default() -> Self {
-        Self { level: "info".to_owned(), format: LogFormat::Text }
+        Self { level: LogLevel::default(), format: LogFormat::Text }
     }
 }

@@ -161,7 +161,10 @@ fn variables_are_read_as_what_the_key_needs() {
     assert_eq!(settings.ingest.name.as_deref(), Some("123"));
     assert_eq!(settings.ingest.retry_after, Span::seconds(5));
     assert_eq!(settings.bus.address.expose(), "local:/var/lib/saker");
-    assert_eq!((settings.log.level.as_str(), settings.log.format), ("debug", service::LogFormat::Json));
+    assert_eq!(
+        (settings.log.level.to_string().as_str(), settings.log.format),
+        ("debug", service::LogFormat::Json)
+    );
 }
 
 #[test]
@@ -169,7 +172,7 @@ fn a_single_value_may_stand_for_a_section_and_a_section_may_be_empty() {
     let settings = given("bus: local:here\nlog: warn\ningest:\n", &[]).settings();
     assert_eq!(settings.bus.address.expose(), "local:here");
     assert_eq!(settings.bus.keep, Span::seconds(86_400));
-    assert_eq!(settings.log.level, "warn");
+    assert_eq!(settings.log.level.to_string(), "warn");
     assert_eq!(settings.ingest.workers, 2);
 }
 
@@ -237,7 +240,7 @@ fn printed_settings_mask_secrets_and_read_back() {
 fn all_problems_are_told_at_once() {
     let file = "\
 bus: {adress: local:x, keep: forever}
-log: {format: xml}
+log: {format: xml, level: inof}
 ingest:
   lisen: 0.0.0.0:1
   listen: everywhere

@@ -3,7 +3,7 @@
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use redb::backends::FileBackend;
@@ -133,7 +133,7 @@ fn private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
-fn database(path: &PathBuf) -> Result<Database, Fault> {
+fn database(path: &Path) -> Result<Database, Fault> {
     let file = private_file(path).map_err(|error| Fault::Store(redb::Error::Io(error)))?;
     let shown = path.display().to_string();
     let database = Builder::new()

@@ -3,20 +3,25 @@
 mod batch;
 mod consumers;
 mod disk;
+#[cfg(test)]
+mod faults;
 mod keys;
 mod progress;
 mod pull;
 mod read;
 mod remote;
+mod server;
 mod share;
+mod socket;
 mod store;
 mod tables;
+mod wire;
 mod writer;
 
 pub(crate) use remote::Remote;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,6 +30,7 @@ use futures::stream::BoxStream;
 
 use self::disk::Disk;
 use self::pull::Worker;
+use self::socket::Door;
 use self::store::Store;
 use crate::backend::{Backend, Incoming, Outgoing, Pull};
 use crate::kv::Entry;
@@ -32,19 +38,21 @@ use crate::{BusError, ConsumerSpec, Id, Receipt, Settings, Start, Stream, Stream
 
 /// A store that this process holds open.
 pub(crate) struct Local {
+    // First, so that it is shut before the store is let go.
+    door: Mutex<Option<Door>>,
     store: Arc<Store>,
 }
 
 impl Local {
     pub(crate) async fn open(directory: &Path, settings: &Settings) -> Result<Self, BusError> {
-        let (directory, settings) = (directory.to_owned(), settings.clone());
-        let opened = tokio::task::spawn_blocking(move || {
-            let disk = Disk::open_directory(&directory)?;
-            Store::start(disk, &settings)
-        });
+        let (path, settings) = (directory.to_owned(), settings.clone());
+        let opened =
+            tokio::task::spawn_blocking(move || Store::start(Disk::open_directory(&path)?, &settings));
         let store =
             opened.await.map_err(|error| BusError::Setup(format!("opening the store: {error}")))??;
-        Ok(Self { store: Arc::new(store) })
+        let store = Arc::new(store);
+        let door = Door::open(directory, Self { store: Arc::clone(&store), door: Mutex::new(None) })?;
+        Ok(Self { store, door: Mutex::new(Some(door)) })
     }
 }
 
@@ -105,6 +113,11 @@ impl Backend for Local {
     }
 
     async fn close(&self) -> Result<(), BusError> {
+        self.store.closing.cancel();
+        let door = self.door.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(door) = door {
+            door.close().await;
+        }
         self.store.close().await
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::consumers::Durable;
-use super::read;
+use super::read::{self, Span};
 use super::share::{Lease, Take};
 use super::store::Store;
 use crate::backend::{Incoming, Pull, RawDelivery, Settle};
@@ -105,9 +105,9 @@ impl Worker {
         self.store
             .blocking(move |store| {
                 let most = prefetch.saturating_mul(durable.share().workers().max(1));
-                let from = durable.share().next();
-                let (messages, next) = read::ahead(&store.disk, &durable, from, most)?;
-                durable.share().read_ahead(messages, next.unwrap_or(head + 1));
+                let span = Span { from: durable.share().next(), head };
+                let (messages, next) = read::ahead(&store.disk, &durable, &span, most)?;
+                durable.share().read_ahead(messages, next);
                 // The turn ends here, even where the worker that began it was cancelled.
                 drop(turn);
                 Ok(())

@@ -36,14 +36,22 @@ pub(super) fn by_id(disk: &Disk, stream: Stream, id: Id) -> Result<Option<Incomi
     })
 }
 
-/// Up to `most` messages for a consumer, and from where to read on; `None` at the end of the stream.
+/// Up to `most` messages for a consumer from a place on, and from where to read on.
 pub(super) fn ahead(
     disk: &Disk,
     durable: &Durable,
-    from: u64,
+    span: &Span,
     most: usize,
-) -> Result<(Vec<Incoming>, Option<u64>), BusError> {
-    disk.read(|txn| some(txn, durable.stream(), from, most, |only_for| durable.is_for(only_for)))
+) -> Result<(Vec<Incoming>, u64), BusError> {
+    disk.read(|txn| some(txn, durable.stream(), span, most, |only_for| durable.is_for(only_for)))
+}
+
+/// What to read of a stream.
+pub(super) struct Span {
+    /// The first place.
+    pub(super) from: u64,
+    /// The last place known to have been given when the reading began; there may be more by now.
+    pub(super) head: u64,
 }
 
 /// What a stream holds and how far its consumers are.
@@ -119,10 +127,10 @@ impl Reading {
     }
 
     async fn read_on(&mut self, head: u64) -> Result<(), BusError> {
-        let (stream, next) = (self.stream, self.next);
-        let read = move |store: &Store| store.disk.read(|txn| some(txn, stream, next, AT_ONCE, |_| true));
+        let (stream, span) = (self.stream, Span { from: self.next, head });
+        let read = move |store: &Store| store.disk.read(|txn| some(txn, stream, &span, AT_ONCE, |_| true));
         let (messages, next) = self.store.blocking(read).await?;
-        self.next = next.unwrap_or(head + 1);
+        self.next = next;
         self.read.extend(messages);
         Ok(())
     }
@@ -155,30 +163,34 @@ fn incoming(sequence: u64, time_unix_nanos: u64, id: &[u8; 16], payload: Bytes) 
     Incoming { id: Id::from_bytes(*id), sequence, time_unix_nanos, payload }
 }
 
-/// A bounded number of messages, and from where to read on; `None` where all were looked at.
+/// A bounded number of messages, and from where to read on.
 fn some(
     txn: &ReadTransaction,
     stream: Stream,
-    from: u64,
+    span: &Span,
     most: usize,
     is_wanted: impl Fn(&str) -> bool,
-) -> Result<(Vec<Incoming>, Option<u64>), Fault> {
+) -> Result<(Vec<Incoming>, u64), Fault> {
     let number = tables::number(stream);
     let mut messages = Vec::new();
     let mut bytes = 0;
-    for (looked_at, row) in txn.open_table(LABELS)?.range((number, from)..=(number, u64::MAX))?.enumerate() {
+    let mut last = span.head;
+    for (looked_at, row) in
+        txn.open_table(LABELS)?.range((number, span.from)..=(number, u64::MAX))?.enumerate()
+    {
         let (place, label) = row?;
         let (sequence, (time, id, _, only_for)) = (place.value().1, label.value());
         if messages.len() >= most || bytes >= AT_ONCE_BYTES || looked_at >= PASS_OVER {
-            return Ok((messages, Some(sequence)));
+            return Ok((messages, sequence));
         }
         if is_wanted(only_for) {
             let payload = payload(txn, stream, sequence)?;
             bytes += payload.len();
             messages.push(incoming(sequence, time, id, payload));
         }
+        last = last.max(sequence);
     }
-    Ok((messages, None))
+    Ok((messages, last + 1))
 }
 
 /// The first message at or behind a place, with its store time.

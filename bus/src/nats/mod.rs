@@ -1,32 +1,157 @@
-//! The bus on NATS JetStream.
+//! The bus on NATS JetStream. Why it is laid out as it is stands in docs/adr/0002-jetstream-topology.md.
+
+mod backoff;
+mod consumer;
+mod deliver;
+mod failure;
+mod kv;
+mod link;
+mod names;
+mod parts;
+mod publish;
+mod pump;
+mod settle;
+mod stored;
+mod topology;
+mod trim;
 
 use std::time::Duration;
 
+use async_nats::jetstream::stream::Info;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
+use tracing::warn;
 
+use self::deliver::Deliveries;
+use self::kv::Buckets;
+use self::link::Link;
+use self::publish::Publisher;
+use self::pump::Pump;
+use self::settle::Releases;
 use crate::backend::{Backend, Incoming, Outgoing, Pull};
 use crate::kv::Entry;
-use crate::{BusError, ConsumerSpec, Id, Receipt, Settings, Start, Stream, StreamStatus};
+use crate::{BusError, ConsumerSpec, ConsumerStatus, Id, Receipt, Settings, Start, Stream, StreamStatus};
 
-pub(crate) struct Nats;
+/// The bus on NATS JetStream.
+pub(crate) struct Nats {
+    link: Link,
+    settings: Settings,
+    publisher: Publisher,
+    buckets: Buckets,
+    releases: Releases,
+}
 
 impl Nats {
-    pub(crate) async fn connect(_servers: &[String], _settings: &Settings) -> Result<Self, BusError> { Err(BusError::Closed) }
+    /// Connects, and creates the streams that lack.
+    pub(crate) async fn connect(servers: &[String], settings: &Settings) -> Result<Self, BusError> {
+        let link = Link::connect(servers, settings).await?;
+        topology::ensure(&link, settings).await?;
+        if settings.replicas == 1 {
+            warn!(
+                "each message has one replica: by default NATS confirms it before it is on disk, and a loss of power \
+                 may lose the last two minutes; run a cluster with 3 replicas, or set `sync_interval: always`"
+            );
+        }
+        Ok(Self {
+            publisher: Publisher::new(link.clone(), settings.clone()),
+            buckets: Buckets::new(link.clone(), settings.replicas),
+            releases: Releases::start(&link),
+            settings: settings.clone(),
+            link,
+        })
+    }
 }
 
 #[async_trait]
 impl Backend for Nats {
-    async fn publish(&self, _stream: Stream, _message: Outgoing) -> Result<Receipt, BusError> { Err(BusError::Closed) }
-    async fn consume(&self, _stream: Stream, _spec: &ConsumerSpec) -> Result<Box<dyn Pull>, BusError> { Err(BusError::Closed) }
-    async fn read(&self, _stream: Stream, _start: Start, _follow: bool) -> Result<BoxStream<'static, Result<Incoming, BusError>>, BusError> { Err(BusError::Closed) }
-    async fn get(&self, _stream: Stream, _id: Id) -> Result<Option<Incoming>, BusError> { Err(BusError::Closed) }
-    async fn remove(&self, _stream: Stream, _id: Id) -> Result<bool, BusError> { Err(BusError::Closed) }
-    async fn status(&self, _stream: Stream) -> Result<StreamStatus, BusError> { Err(BusError::Closed) }
-    async fn trim(&self, _stream: Stream, _keep: Duration) -> Result<u64, BusError> { Err(BusError::Closed) }
-    async fn kv_get(&self, _bucket: &str, _key: &str) -> Result<Option<Entry>, BusError> { Err(BusError::Closed) }
-    async fn kv_put(&self, _bucket: &str, _key: &str, _value: Option<Bytes>, _expected: Option<u64>) -> Result<Option<u64>, BusError> { Err(BusError::Closed) }
-    async fn kv_watch(&self, _bucket: &str) -> Result<BoxStream<'static, Result<Entry, BusError>>, BusError> { Err(BusError::Closed) }
-    async fn close(&self) -> Result<(), BusError> { Ok(()) }
+    async fn publish(&self, stream: Stream, message: Outgoing) -> Result<Receipt, BusError> {
+        self.publisher.publish(stream, message).await
+    }
+
+    async fn consume(&self, stream: Stream, spec: &ConsumerSpec) -> Result<Box<dyn Pull>, BusError> {
+        let pump = Pump {
+            link: self.link.clone(),
+            stream,
+            spec: spec.clone(),
+            settings: self.settings.clone(),
+            releases: self.releases.clone(),
+        };
+        let held = pump.start().await?;
+        Ok(Box::new(Deliveries { link: self.link.clone(), spec: spec.clone(), held, current: None }))
+    }
+
+    async fn read(
+        &self,
+        stream: Stream,
+        start: Start,
+        follow: bool,
+    ) -> Result<BoxStream<'static, Result<Incoming, BusError>>, BusError> {
+        stored::read(&self.link, stream, start, follow).await
+    }
+
+    async fn get(&self, stream: Stream, id: Id) -> Result<Option<Incoming>, BusError> {
+        stored::get(&self.link, stream, id).await
+    }
+
+    async fn remove(&self, stream: Stream, id: Id) -> Result<bool, BusError> {
+        let subject = names::subject(stream, None, &names::key(stream, id))?;
+        match stream {
+            // Their subjects are shared.
+            Stream::Events => Ok(false),
+            Stream::Alerts | Stream::DeadLetters => trim::remove(&self.link, stream, &subject).await,
+        }
+    }
+
+    async fn status(&self, stream: Stream) -> Result<StreamStatus, BusError> {
+        let info: Info = self.link.ask(format!("STREAM.INFO.{}", names::stream(stream)), &()).await?;
+        let durables = consumer::durables(&self.link, stream).await?;
+        Ok(StreamStatus {
+            messages: info.state.messages,
+            bytes: info.state.bytes,
+            first_sequence: if info.state.messages == 0 { 0 } else { info.state.first_sequence },
+            last_sequence: info.state.last_sequence,
+            consumers: durables.iter().map(status_of).collect(),
+        })
+    }
+
+    async fn trim(&self, stream: Stream, keep: Duration) -> Result<u64, BusError> {
+        trim::trim(&self.link, stream, keep).await
+    }
+
+    async fn kv_get(&self, bucket: &str, key: &str) -> Result<Option<Entry>, BusError> {
+        self.buckets.get(bucket, key).await
+    }
+
+    async fn kv_put(
+        &self,
+        bucket: &str,
+        key: &str,
+        value: Option<Bytes>,
+        expected: Option<u64>,
+    ) -> Result<Option<u64>, BusError> {
+        self.buckets.put(bucket, key, value, expected).await
+    }
+
+    async fn kv_watch(&self, bucket: &str) -> Result<BoxStream<'static, Result<Entry, BusError>>, BusError> {
+        self.buckets.watch(bucket).await
+    }
+
+    async fn close(&self) -> Result<(), BusError> {
+        self.publisher.close().await;
+        self.link.stop().await;
+        self.releases.flush().await;
+        self.link.disconnect().await;
+        Ok(())
+    }
+}
+
+fn status_of(consumer: &async_nats::jetstream::consumer::Info) -> ConsumerStatus {
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    ConsumerStatus {
+        name: consumer.name.clone(),
+        pending: consumer.num_pending,
+        unsettled: count(consumer.num_ack_pending),
+        redelivered: count(consumer.num_redelivered),
+    }
 }

@@ -99,9 +99,9 @@ impl<T> Named<T> {
         self.items.get_mut(*self.places.get(name)?)
     }
 
-    /// Where an item stands among the others.
-    pub(crate) fn position(&self, name: &str) -> Option<usize> {
-        self.places.get(name).copied()
+    /// The item that stands at a position.
+    pub(crate) fn at(&self, position: usize) -> Option<&T> {
+        self.items.get(position)
     }
 
     pub(crate) fn iter(&self) -> std::slice::Iter<'_, T> {

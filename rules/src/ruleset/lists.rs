@@ -44,27 +44,20 @@ impl Lists {
     }
 
     /// Puts all lists, in order of definition, into a condition; says in `used` which were there.
-    pub(crate) fn substitute(&self, condition: Sourced, used: &mut Vec<usize>) -> Result<Sourced, TooLong> {
+    pub(crate) fn substitute(&self, condition: Sourced, used: &mut Vec<String>) -> Result<Sourced, TooLong> {
         let mut condition = condition;
-        for (index, list) in self.lists.iter().enumerate() {
+        for list in &self.lists {
             if let Some(substituted) = list.substitute(&condition)? {
                 condition = substituted;
-                used.push(index);
+                used.push(list.name.clone());
             }
         }
         Ok(condition)
     }
 
-    /// Notes that a list is used.
-    pub(crate) fn mark_used(&mut self, index: usize) {
-        if let Some(list) = self.lists.get_mut(index) {
-            list.used = true;
-        }
-    }
-
-    /// The names of lists that nothing uses.
-    pub(crate) fn unused(&self) -> impl Iterator<Item = &str> {
-        self.lists.iter().filter(|list| !list.used).map(|list| list.name.as_str())
+    /// The names of lists that other lists use.
+    pub(crate) fn used_by_lists(&self) -> impl Iterator<Item = &str> {
+        self.lists.iter().filter(|list| list.used).map(|list| list.name.as_str())
     }
 }
 

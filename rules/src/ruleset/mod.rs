@@ -18,8 +18,9 @@ mod rule_keys;
 mod select;
 pub(crate) mod sourced;
 pub mod texts;
+mod usage;
 mod versions;
 
 pub(crate) use collection::Collection;
-pub(crate) use read::{IsField, read};
-pub(crate) use resolve::{Finding, Resolution, RuleStep, Stage, in_expression, resolve};
+pub(crate) use read::read;
+pub(crate) use resolve::{Finding, Resolution, RuleStep, Stage, in_expression, resolve, unused};

@@ -168,7 +168,9 @@ impl Reader<'_> {
         let duration = self.report.number(item, "capture_duration");
         let tags = self.report.tags(item);
         let exceptions = self.exceptions(item, Exceptions::Defined);
-        (evttypes?, capture?, duration?);
+        evttypes?;
+        capture?;
+        duration?;
         let rule = Rule {
             name,
             condition: condition?,

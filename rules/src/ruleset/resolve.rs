@@ -14,6 +14,7 @@ use super::rule_keys::closest;
 use super::select;
 use super::sourced::Sourced;
 use super::texts::{Text, Texts};
+use super::usage::Usage;
 use crate::diagnostic::{Code, Diagnostic, ItemType, Location};
 use crate::options::Options;
 use crate::syntax::ast::{Expr, Name, Operand, Place};
@@ -28,8 +29,16 @@ pub(crate) enum Stage {
     MacroTree(usize),
     /// A step in the compilation of the nth rule.
     Rule(usize, RuleStep),
-    /// Looking for what nothing uses.
-    End,
+}
+
+impl Stage {
+    /// The position of the rule that is being compiled.
+    pub(crate) fn rule(self) -> Option<usize> {
+        match self {
+            Self::Rule(position, _) => Some(position),
+            Self::MacroText(_) | Self::MacroTree(_) => None,
+        }
+    }
 }
 
 /// The steps of compiling a rule, in Falco's order.
@@ -57,6 +66,7 @@ pub(crate) struct Resolution {
     pub(crate) positions: Vec<usize>,
     pub(crate) texts: Texts,
     pub(crate) findings: Vec<Finding>,
+    pub(crate) usage: Usage,
 }
 
 /// Resolves everything that has been read.
@@ -68,16 +78,32 @@ pub(crate) fn resolve(collection: &Collection, options: &Options, is_field: IsFi
         lists: Lists::new(&collection.lists),
         trees: Trees::new(),
         broken: collection.broken.clone(),
-        used_macros: HashSet::new(),
+        usage: Usage::default(),
         texts: Texts::default(),
         findings: Vec::new(),
     };
+    resolver.usage.by(None).lists.extend(resolver.lists.used_by_lists().map(str::to_owned));
     resolver.macros();
     let (rules, positions): (Vec<_>, Vec<_>) = resolver.rules().into_iter().unzip();
-    resolver.warn_unused();
     let active = select::active(&rules, options);
     let resolved = Resolved { rules, active };
-    Resolution { resolved, positions, texts: resolver.texts, findings: resolver.findings }
+    let Resolver { texts, findings, usage, .. } = resolver;
+    Resolution { resolved, positions, texts, findings, usage }
+}
+
+/// Warnings of macros and lists that nothing uses.
+pub(crate) fn unused(collection: &Collection, usage: &Usage) -> Vec<Diagnostic> {
+    let macros = collection.macros.iter().filter(|known| !usage.uses_macro(&known.name)).map(|known| {
+        let message = format!("macro `{}` is used by no rule and no macro", known.name);
+        let warning = Diagnostic::new(Code::UnusedMacro, message).at(known.heading.span);
+        warning.inside(&known.heading.context)
+    });
+    let lists = collection.lists.iter().filter(|list| !usage.uses_list(&list.name)).map(|list| {
+        let message = format!("list `{}` is used by no rule, macro or list", list.name);
+        let warning = Diagnostic::new(Code::UnusedList, message).at(list.heading.span);
+        warning.inside(&list.heading.context)
+    });
+    macros.chain(lists).collect()
 }
 
 struct Resolver<'c> {
@@ -89,7 +115,7 @@ struct Resolver<'c> {
     trees: Trees,
     /// Macros with errors; what uses them is not to blame.
     broken: HashSet<String>,
-    used_macros: HashSet<String>,
+    usage: Usage,
     texts: Texts,
     findings: Vec<Finding>,
 }
@@ -117,7 +143,7 @@ impl<'c> Resolver<'c> {
         };
         match inline(&tree, &visible) {
             Ok((tree, used)) => {
-                self.used_macros.extend(used);
+                self.usage.by(None).macros.extend(used);
                 self.trees.insert(known.name.clone(), tree);
             }
             Err(errors) => {
@@ -146,7 +172,7 @@ impl<'c> Resolver<'c> {
             Ok(condition) => self.condition(position, rule, condition),
             Err((exception, wrong)) => {
                 self.bad_exception(position, exception, wrong);
-                (self.texts.add(rule.condition.clone(), &rule.condition_context), None)
+                (self.texts.add(rule.condition.clone()), None)
             }
         };
         if let Some(expr) = &expr {
@@ -157,7 +183,7 @@ impl<'c> Resolver<'c> {
             name: rule.name.clone(),
             condition,
             expr,
-            output: self.texts.add(rule.output.clone(), &rule.output_context),
+            output: self.texts.add(rule.output.clone()),
             extra_output,
             extra_fields,
             description: rule.description.clone(),
@@ -196,12 +222,12 @@ impl<'c> Resolver<'c> {
         let written = condition.clone();
         let stage = Stage::Rule(position, RuleStep::Text);
         let Some((tree, text)) = self.parse(stage, condition, &rule.condition_context) else {
-            return (self.texts.add(written, &rule.condition_context), None);
+            return (self.texts.add(written), None);
         };
         let known = |name: &str| self.trees.get(name);
         match inline(&tree, &known) {
             Ok((tree, used)) => {
-                self.used_macros.extend(used);
+                self.usage.by(Some(position)).macros.extend(used);
                 (text, Some(tree))
             }
             Err(errors) => {
@@ -217,14 +243,14 @@ impl<'c> Resolver<'c> {
         let span = condition.span(0..condition.len());
         let mut used = Vec::new();
         let substituted = self.lists.substitute(condition, &mut used);
-        used.into_iter().for_each(|list| self.lists.mark_used(list));
+        self.usage.by(stage.rule()).lists.extend(used);
         let Ok(substituted) = substituted else {
             let mut error = Diagnostic::new(Code::TooLarge, "the condition grows too long with lists put in");
             error.span = span;
             self.find(stage, error.inside(context));
             return None;
         };
-        let text = self.texts.add(substituted, context);
+        let text = self.texts.add(substituted);
         match parse_condition_at(&text.text, self.options.dialect(), text.base) {
             Ok(expr) => Some((expr, text)),
             Err(error) => {
@@ -285,21 +311,6 @@ impl<'c> Resolver<'c> {
     fn bad_exception(&mut self, position: usize, exception: &Exception, wrong: String) {
         let error = Diagnostic::new(Code::BadException, wrong).at(exception.span).inside(&exception.context);
         self.find(Stage::Rule(position, RuleStep::Exceptions), error);
-    }
-
-    fn warn_unused(&mut self) {
-        for known in self.collection.macros.iter().filter(|known| !self.used_macros.contains(&known.name)) {
-            let message = format!("macro `{}` is used by no rule and no macro", known.name);
-            let warning = Diagnostic::new(Code::UnusedMacro, message).at(known.heading.span);
-            let diagnostic = warning.inside(&known.heading.context);
-            self.findings.push(Finding { stage: Stage::End, diagnostic });
-        }
-        for list in self.lists.unused().filter_map(|name| self.collection.lists.get(name)) {
-            let message = format!("list `{}` is used by no rule, macro or list", list.name);
-            let warning = Diagnostic::new(Code::UnusedList, message).at(list.heading.span);
-            let diagnostic = warning.inside(&list.heading.context);
-            self.findings.push(Finding { stage: Stage::End, diagnostic });
-        }
     }
 
     fn at(&self, place: &Place, code: Code, message: String) -> Diagnostic {

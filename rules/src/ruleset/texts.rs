@@ -4,7 +4,6 @@
 use std::ops::Range;
 
 use super::sourced::Sourced;
-use crate::diagnostic::Location;
 use crate::source::Span;
 use crate::syntax::ast::Place;
 
@@ -33,26 +32,24 @@ pub(crate) struct Texts {
 
 /// A text with its origin.
 #[derive(Debug)]
-pub(crate) struct Entry {
+struct Entry {
     base: usize,
     sourced: Sourced,
-    /// The items it stands in.
-    pub(crate) context: Vec<Location>,
 }
 
 impl Texts {
     /// Adds a text behind the others.
-    pub(crate) fn add(&mut self, sourced: Sourced, context: &[Location]) -> Text {
+    pub(crate) fn add(&mut self, sourced: Sourced) -> Text {
         let base = self.end;
         // One further than its end, so that a place at its end is still in this text.
         self.end += sourced.len() + 1;
         let text = sourced.text().to_owned();
-        self.entries.push(Entry { base, sourced, context: context.to_vec() });
+        self.entries.push(Entry { base, sourced });
         Text { base, text }
     }
 
     /// The text that a place lies in.
-    pub(crate) fn entry(&self, place: &Place) -> Option<&Entry> {
+    fn entry(&self, place: &Place) -> Option<&Entry> {
         let index = self.entries.partition_point(|entry| entry.base <= place.start);
         self.entries.get(index.checked_sub(1)?)
     }
@@ -80,8 +77,8 @@ mod tests {
     fn a_place_says_which_text_is_meant() {
         let mut texts = Texts::default();
         let span = |start, end| Span { file: 0, start, end };
-        let first = texts.add(Sourced::fixed("abc", span(10, 13)), &[]);
-        let second = texts.add(Sourced::fixed("de", span(20, 22)), &[]);
+        let first = texts.add(Sourced::fixed("abc", span(10, 13)));
+        let second = texts.add(Sourced::fixed("de", span(20, 22)));
         assert_eq!((first.place(), second.place()), (0..3, 4..6));
         assert_eq!(texts.span(&(3..3)), Some(span(10, 13)));
         assert_eq!(texts.span(&(5..6)), Some(span(20, 22)));

@@ -5,6 +5,6 @@ mod compose;
 mod decode;
 mod node;
 
-pub(crate) use compose::{YamlError, parse};
+pub(crate) use compose::parse;
 pub(crate) use decode::{boolean, unsigned};
-pub(crate) use node::{Kind, Node, Scalar};
+pub(crate) use node::Node;

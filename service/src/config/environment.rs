@@ -8,7 +8,7 @@ use crate::config::unknown::closest;
 const PREFIX: &str = "SAKER_";
 
 /// Variables that are read elsewhere.
-const OTHERS: [&str; 1] = ["SAKER_CONFIG"];
+const OTHERS: [&str; 2] = ["SAKER_CONFIG", "SAKER_SEND_TOKEN"];
 
 /// A variable that sets a key.
 #[derive(Debug)]

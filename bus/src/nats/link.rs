@@ -1,0 +1,257 @@
+//! The connection to NATS: who we are there, whether it is up, and requests to JetStream over it.
+
+use std::future::Future;
+use std::path::Path;
+use std::time::Duration;
+
+use async_nats::jetstream::{self, Context, ErrorCode, account::Account, response::Response};
+use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr, connection::State};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{debug, info, warn};
+
+use super::backoff::jittered;
+use super::failure::Failure;
+use crate::{BusError, Settings};
+
+/// The first version with all that we rely on: several filters on a consumer, batches of direct gets.
+const OLDEST: (u32, u32) = (2, 11);
+
+/// How soon a peer that went away without a word is missed.
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+
+/// A connection to NATS; cheap to clone. It connects again by itself for as long as it is not closed.
+#[derive(Clone)]
+pub(super) struct Link {
+    pub(super) client: Client,
+    pub(super) jetstream: Context,
+    pub(super) timeout: Duration,
+    pub(super) closing: CancellationToken,
+    /// What runs on its own until `closing`.
+    pub(super) tasks: TaskTracker,
+    history: watch::Receiver<History>,
+}
+
+/// How often the connection was lost, and how often it came back.
+#[derive(Debug, Clone, Copy, Default)]
+struct History {
+    losses: u64,
+    returns: u64,
+}
+
+impl Link {
+    /// Connects, and makes sure that the server is one we can use.
+    pub(super) async fn connect(servers: &[String], settings: &Settings) -> Result<Self, BusError> {
+        let addresses = servers.iter().map(|server| parse(server)).collect::<Result<Vec<_>, _>>()?;
+        let (written, history) = watch::channel(History::default());
+        let options = options(settings).await?.event_callback(move |event| {
+            note(&event, &written);
+            std::future::ready(())
+        });
+        let client = options.connect(addresses).await.map_err(|error| {
+            let text = format!("cannot connect to NATS: {error}");
+            match error.kind() {
+                ConnectErrorKind::TimedOut | ConnectErrorKind::Io | ConnectErrorKind::Dns => {
+                    BusError::Unavailable(text)
+                }
+                _ => BusError::Setup(text),
+            }
+        })?;
+        check_version(&client.server_info().version)?;
+        let mut jetstream = jetstream::new(client.clone());
+        jetstream.set_timeout(settings.timeout);
+        let (closing, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let link = Self { client, jetstream, timeout: settings.timeout, closing, tasks, history };
+        link.check_jetstream().await?;
+        Ok(link)
+    }
+
+    /// Fails at once where there is no connection now, or never will be again.
+    pub(super) fn check_up(&self) -> Result<(), BusError> {
+        if self.closing.is_cancelled() {
+            return Err(BusError::Closed);
+        }
+        if self.is_up() {
+            Ok(())
+        } else {
+            Err(BusError::Unavailable("there is no connection to NATS".into()))
+        }
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        self.client.connection_state() == State::Connected
+    }
+
+    /// Waits for the connection to come back after it was lost from now on.
+    pub(super) fn returned(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut history = self.history.clone();
+        let before = history.borrow().returns;
+        async move {
+            if history.wait_for(|history| history.returns != before).await.is_err() {
+                // The client is gone, and will not return.
+                std::future::pending().await
+            }
+        }
+    }
+
+    /// Does `work`, unless the connection is lost meanwhile.
+    pub(super) async fn unless_lost<T>(&self, work: impl Future<Output = T>) -> Result<T, BusError> {
+        let mut history = self.history.clone();
+        let before = history.borrow().losses;
+        self.check_up()?;
+        tokio::select! {
+            biased;
+            done = work => Ok(done),
+            _ = history.wait_for(|history| history.losses != before) => {
+                Err(BusError::Unavailable("the connection to NATS was lost".into()))
+            }
+        }
+    }
+
+    /// Asks JetStream, on `$JS.API.` and `subject`.
+    pub(super) async fn ask<T: DeserializeOwned>(
+        &self,
+        subject: String,
+        question: &impl Serialize,
+    ) -> Result<T, Failure> {
+        let answer: Response<T> = self
+            .unless_lost(self.jetstream.request(subject, question))
+            .await?
+            .map_err(|error| Failure::of_request(&error, self.timeout))?;
+        match answer {
+            Response::Ok(answer) => Ok(answer),
+            Response::Err { error } => Err(Failure::Refused(error)),
+        }
+    }
+
+    /// Lets the workers go, and waits until they have given back what they hold.
+    pub(super) async fn stop(&self) {
+        self.closing.cancel();
+        self.tasks.close();
+        self.in_time(self.tasks.wait()).await;
+    }
+
+    /// Sends what waits to be sent, and disconnects.
+    pub(super) async fn disconnect(&self) {
+        if self.is_up() {
+            self.in_time(self.client.flush()).await;
+        }
+        self.in_time(self.client.drain()).await;
+    }
+
+    async fn in_time(&self, work: impl Future) {
+        if tokio::time::timeout(self.timeout, work).await.is_err() {
+            debug!("not done in time for closing; NATS makes up for it, later");
+        }
+    }
+
+    async fn check_jetstream(&self) -> Result<(), BusError> {
+        let without = || {
+            BusError::Setup(
+                "JetStream is not enabled for us on that NATS server: start it with `jetstream {}` in its \
+                 configuration, and enable it for the account"
+                    .into(),
+            )
+        };
+        match self.ask::<Account>("INFO".into(), &()).await {
+            Ok(_) => Ok(()),
+            Err(Failure::Bus(BusError::Unavailable(_)))
+                if self.is_up() && !self.client.server_info().jetstream =>
+            {
+                Err(without())
+            }
+            Err(failure) => match failure.code() {
+                Some(ErrorCode::JETSTREAM_NOT_ENABLED | ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT) => {
+                    Err(without())
+                }
+                _ => Err(failure.into()),
+            },
+        }
+    }
+}
+
+fn parse(server: &str) -> Result<ServerAddr, BusError> {
+    // The address may carry a password: it is not repeated.
+    server
+        .parse()
+        .map_err(|error| BusError::Setup(format!("the address of the NATS server is malformed: {error}")))
+}
+
+async fn options(settings: &Settings) -> Result<ConnectOptions, BusError> {
+    let mut options = ConnectOptions::new()
+        .name("saker")
+        .connection_timeout(settings.timeout)
+        .request_timeout(Some(settings.timeout))
+        .ping_interval(PING_INTERVAL)
+        .max_reconnects(None)
+        .reconnect_delay_callback(reconnect_delay);
+    if let Some(token) = &settings.token {
+        options = options.token(token.expose_secret().to_owned());
+    }
+    match &settings.credentials_file {
+        None => Ok(options),
+        Some(file) => with_credentials(options, file).await,
+    }
+}
+
+/// A file as `nsc` makes it, with a JWT and a seed; or one with the seed of an nkey alone.
+async fn with_credentials(options: ConnectOptions, file: &Path) -> Result<ConnectOptions, BusError> {
+    let unusable = |error: std::io::Error| {
+        BusError::Setup(format!("the credentials for NATS in {} cannot be used: {error}", file.display()))
+    };
+    let text = tokio::fs::read_to_string(file).await.map_err(unusable)?;
+    if text.contains("NATS USER JWT") {
+        return options.credentials(&text).map_err(unusable);
+    }
+    Ok(options.nkey(text.trim().to_owned()))
+}
+
+fn reconnect_delay(attempts: usize) -> Duration {
+    let attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
+    jittered(Duration::from_millis(50).saturating_mul(attempts).min(Duration::from_secs(2)))
+}
+
+fn note(event: &Event, history: &watch::Sender<History>) {
+    match event {
+        Event::Connected => {
+            info!("connected to NATS");
+            history.send_modify(|history| history.returns = history.returns.wrapping_add(1));
+        }
+        Event::Disconnected => {
+            warn!("the connection to NATS is lost; connecting again");
+            history.send_modify(|history| history.losses = history.losses.wrapping_add(1));
+        }
+        Event::ServerError(_) | Event::ClientError(_) | Event::SlowConsumer(_) => warn!(%event, "NATS"),
+        Event::LameDuckMode | Event::Draining | Event::Closed => debug!(%event, "NATS"),
+    }
+}
+
+fn check_version(text: &str) -> Result<(), BusError> {
+    let mut numbers = text.split('.').map_while(|number| number.parse::<u32>().ok());
+    match (numbers.next(), numbers.next()) {
+        (Some(major), Some(minor)) if (major, minor) >= OLDEST => Ok(()),
+        _ => Err(BusError::Setup(format!(
+            "the NATS server has version {text}, which silently ignores settings that Saker relies on; run {}.{} or newer",
+            OLDEST.0, OLDEST.1
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_servers_are_refused() {
+        for good in ["2.11.0", "2.15.1", "3.0.0", "2.11.0-beta.1"] {
+            check_version(good).unwrap();
+        }
+        for bad in ["2.10.29", "2.9.10", "1.99.0", "", "next"] {
+            assert!(check_version(bad).unwrap_err().to_string().contains("2.11"), "{bad}");
+        }
+    }
+}

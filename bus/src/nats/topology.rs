@@ -1,0 +1,276 @@
+//! The streams on the server and their settings, as data; created where they lack, compared where they exist.
+
+use std::time::Duration;
+
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::stream::{Config, DiscardPolicy, Info, RetentionPolicy, StorageType};
+use tracing::{info, warn};
+
+use super::failure::Failure;
+use super::link::Link;
+use super::names;
+use crate::{BusError, Settings};
+
+/// A stream as we want it.
+struct Plan {
+    name: &'static str,
+    description: &'static str,
+    subjects: &'static [&'static str],
+    /// How many messages a subject may hold; 1 where the subject is the id, so that each is stored once.
+    per_subject: Option<i64>,
+}
+
+/// Every stream. What they have in common stands in [`Plan::config`].
+const PLANS: [Plan; 4] = [
+    Plan {
+        name: "saker-events",
+        description: "chunks of Kubernetes audit events",
+        subjects: &["saker.events.all.*", "saker.events.to.*.*"],
+        per_subject: None,
+    },
+    Plan {
+        name: "saker-alerts",
+        description: "alerts",
+        subjects: &["saker.alerts.all.*", "saker.alerts.to.*.*"],
+        per_subject: Some(1),
+    },
+    Plan {
+        name: "saker-dead-letters",
+        description: "what could not be used",
+        subjects: &["saker.dead-letters.all.*", "saker.dead-letters.to.*.*"],
+        per_subject: Some(1),
+    },
+    Plan {
+        name: names::PARTS_STREAM,
+        description: "parts of messages that are too large for one",
+        subjects: &["saker.parts.>"],
+        per_subject: Some(1),
+    },
+];
+
+/// A stream is not made smaller than this for want of room.
+const SMALLEST: u64 = 8 << 20;
+
+impl Plan {
+    fn config(&self, settings: &Settings, max_bytes: u64) -> Config {
+        Config {
+            name: self.name.into(),
+            description: Some(self.description.into()),
+            subjects: self.subjects.iter().map(|subject| (*subject).to_owned()).collect(),
+            retention: RetentionPolicy::Limits,
+            storage: StorageType::File,
+            num_replicas: settings.replicas,
+            max_bytes: i64::try_from(max_bytes).unwrap_or(i64::MAX),
+            max_messages: -1,
+            max_messages_per_subject: self.per_subject.unwrap_or(-1),
+            max_consumers: -1,
+            // A full stream refuses new messages: the API server keeps them then. It never drops old ones.
+            discard: DiscardPolicy::New,
+            discard_new_per_subject: self.per_subject.is_some(),
+            // Age alone never removes a message, only `trim` does, which knows what is settled.
+            max_age: Duration::ZERO,
+            duplicate_window: settings.duplicate_window,
+            allow_direct: true,
+            ..Config::default()
+        }
+    }
+}
+
+/// Creates the streams that lack and brings the others up to date.
+pub(super) async fn ensure(link: &Link, settings: &Settings) -> Result<(), BusError> {
+    let mut max_bytes = settings.max_bytes.max(1);
+    loop {
+        match ensure_with(link, settings, max_bytes).await {
+            Err(Failure::Refused(error)) if Failure::Refused(error.clone()).is_out_of_room() => {
+                max_bytes /= 2;
+                if max_bytes < SMALLEST {
+                    return Err(BusError::Setup(format!(
+                        "the NATS server cannot reserve even {SMALLEST} bytes for each of {} streams: raise \
+                         `max_file_store` (or the account's limits), or free its disk: {error}",
+                        PLANS.len()
+                    )));
+                }
+                warn!(max_bytes, wanted = settings.max_bytes, %error, "NATS cannot reserve that much for each stream; asking for half");
+            }
+            done => return Ok(done?),
+        }
+    }
+}
+
+async fn ensure_with(link: &Link, settings: &Settings, max_bytes: u64) -> Result<(), Failure> {
+    for plan in &PLANS {
+        let wanted = plan.config(settings, max_bytes);
+        match link.ask::<Info>(format!("STREAM.INFO.{}", plan.name), &()).await {
+            Ok(existing) => update(link, &existing.config, &wanted).await?,
+            Err(failure) if failure.is_not_found() => create(link, &wanted).await?,
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(())
+}
+
+async fn create(link: &Link, wanted: &Config) -> Result<(), Failure> {
+    let created = match link.ask::<Info>(format!("STREAM.CREATE.{}", wanted.name), wanted).await {
+        Ok(created) => created,
+        // Another process was faster.
+        Err(failure) if failure.code() == Some(ErrorCode::STREAM_NAME_EXIST) => {
+            link.ask::<Info>(format!("STREAM.INFO.{}", wanted.name), &()).await?
+        }
+        Err(failure) => return Err(explained(failure, wanted)),
+    };
+    info!(stream = wanted.name, max_bytes = created.config.max_bytes, "created a stream");
+    check_echo(&created.config, wanted)
+}
+
+async fn update(link: &Link, existing: &Config, wanted: &Config) -> Result<(), Failure> {
+    let merged = merged(existing, wanted);
+    let changes = differences(existing, &merged);
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let changes = changes.join(", ");
+    match link.ask::<Info>(format!("STREAM.UPDATE.{}", wanted.name), &merged).await {
+        Ok(updated) => {
+            info!(stream = wanted.name, changes, "changed a stream's settings");
+            check_echo(&updated.config, &merged)
+        }
+        // Growing is all that takes room. The stream does as it is.
+        Err(failure) if failure.is_out_of_room() => {
+            warn!(
+                stream = wanted.name,
+                changes, "NATS has no room for these settings; the stream stays as it is"
+            );
+            Ok(())
+        }
+        Err(Failure::Bus(error)) => Err(error.into()),
+        Err(Failure::Refused(error)) => Err(Failure::Bus(BusError::Setup(format!(
+            "stream {} on the NATS server has other settings, which it refuses to change ({error}): {changes}; \
+             change or remove that stream, as with `nats stream edit` or `nats stream rm`",
+            wanted.name
+        )))),
+    }
+}
+
+/// What exists, with our settings, so that what an operator added beside them stays: placement, metadata, replicas.
+fn merged(existing: &Config, wanted: &Config) -> Config {
+    Config {
+        subjects: wanted.subjects.clone(),
+        retention: wanted.retention,
+        storage: wanted.storage,
+        num_replicas: existing.num_replicas.max(wanted.num_replicas),
+        max_bytes: wanted.max_bytes,
+        max_messages: wanted.max_messages,
+        max_messages_per_subject: wanted.max_messages_per_subject,
+        discard: wanted.discard,
+        discard_new_per_subject: wanted.discard_new_per_subject,
+        max_age: wanted.max_age,
+        duplicate_window: wanted.duplicate_window,
+        allow_direct: wanted.allow_direct,
+        sealed: wanted.sealed,
+        no_ack: wanted.no_ack,
+        ..existing.clone()
+    }
+}
+
+/// Where two configurations differ in what we rely on, for people.
+fn differences(has: &Config, wanted: &Config) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut compare = |name: &str, has: String, wanted: String| {
+        if has != wanted {
+            found.push(format!("{name} is {has} and must be {wanted}"));
+        }
+    };
+    compare("subjects", format!("{:?}", has.subjects), format!("{:?}", wanted.subjects));
+    compare("retention", format!("{:?}", has.retention), format!("{:?}", wanted.retention));
+    compare("storage", format!("{:?}", has.storage), format!("{:?}", wanted.storage));
+    compare("num_replicas", has.num_replicas.to_string(), wanted.num_replicas.to_string());
+    compare("max_bytes", has.max_bytes.to_string(), wanted.max_bytes.to_string());
+    compare("max_msgs", has.max_messages.to_string(), wanted.max_messages.to_string());
+    compare(
+        "max_msgs_per_subject",
+        has.max_messages_per_subject.to_string(),
+        wanted.max_messages_per_subject.to_string(),
+    );
+    compare("discard", format!("{:?}", has.discard), format!("{:?}", wanted.discard));
+    compare(
+        "discard_new_per_subject",
+        has.discard_new_per_subject.to_string(),
+        wanted.discard_new_per_subject.to_string(),
+    );
+    compare("max_age", format!("{:?}", has.max_age), format!("{:?}", wanted.max_age));
+    compare(
+        "duplicate_window",
+        format!("{:?}", has.duplicate_window),
+        format!("{:?}", wanted.duplicate_window),
+    );
+    compare("allow_direct", has.allow_direct.to_string(), wanted.allow_direct.to_string());
+    compare("sealed", has.sealed.to_string(), wanted.sealed.to_string());
+    compare("no_ack", has.no_ack.to_string(), wanted.no_ack.to_string());
+    found
+}
+
+/// A server may accept what it does not know and ignore it.
+fn check_echo(got: &Config, wanted: &Config) -> Result<(), Failure> {
+    let ignored = differences(got, wanted);
+    if ignored.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Bus(BusError::Setup(format!(
+        "the NATS server did not take all settings of stream {}: {}; is it an old version?",
+        wanted.name,
+        ignored.join(", ")
+    ))))
+}
+
+fn explained(failure: Failure, wanted: &Config) -> Failure {
+    let hint = match failure.code() {
+        Some(ErrorCode::STREAM_REPLICAS_NOT_SUPPORTED) => {
+            format!(
+                "it is a single node and cannot keep {} replicas: ask for 1, or run a cluster",
+                wanted.num_replicas
+            )
+        }
+        Some(ErrorCode::STREAM_SUBJECT_OVERLAP) => {
+            format!("another stream already takes some of {:?}: remove that one", wanted.subjects)
+        }
+        _ => return failure,
+    };
+    Failure::Bus(BusError::Setup(format!("the NATS server refuses to create stream {}: {hint}", wanted.name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_stream_refuses_rather_than_loses() {
+        for plan in PLANS {
+            let config = plan.config(&Settings::default(), 1 << 30);
+            assert_eq!(config.discard, DiscardPolicy::New, "{}", plan.name);
+            assert_eq!(config.max_age, Duration::ZERO, "{}", plan.name);
+            assert!(config.duplicate_window >= Duration::from_secs(35 * 60), "{}", plan.name);
+        }
+    }
+
+    #[test]
+    fn differences_name_the_setting() {
+        let [plan, ..] = PLANS;
+        let wanted = plan.config(&Settings::default(), 1 << 30);
+        assert!(differences(&wanted, &wanted).is_empty());
+        let other =
+            Config { storage: StorageType::Memory, max_age: Duration::from_secs(1), ..wanted.clone() };
+        let found = differences(&other, &wanted).join("\n");
+        assert!(found.contains("storage is Memory and must be File") && found.contains("max_age"), "{found}");
+    }
+
+    #[test]
+    fn what_an_operator_added_stays() {
+        let [plan, ..] = PLANS;
+        let wanted = plan.config(&Settings::default(), 1 << 30);
+        let mut existing = Config { num_replicas: 3, max_bytes: 1, ..wanted.clone() };
+        existing.metadata.insert("team".into(), "blue".into());
+        let merged = merged(&existing, &wanted);
+        assert_eq!((merged.num_replicas, merged.max_bytes), (3, 1 << 30));
+        assert_eq!(merged.metadata, existing.metadata);
+    }
+}

@@ -1,0 +1,86 @@
+//! What a chunk of events comes to: the alerts of its events, the events that cannot be judged, and those over which
+//! the judge stumbled. An event never takes its neighbours with it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use bus::Reason;
+use bytes::Bytes;
+use proto::alerts::v1::Alert;
+use proto::bus::v1::DeadLetter;
+use proto::events::v1::EventChunk;
+
+use crate::judge::Judge;
+
+/// What a chunk comes to.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    pub(crate) alerts: Vec<Alert>,
+    /// Events that are none.
+    pub(crate) unusable: Vec<(Bytes, Reason)>,
+    /// Events over which the judge panicked, which it may not do again.
+    pub(crate) stumbled: Vec<(Bytes, Reason)>,
+}
+
+/// Judges every event of the chunk.
+pub(crate) fn judge(judge: &mut impl Judge, chunk: &EventChunk) -> Findings {
+    let mut findings = Findings::default();
+    for event in &chunk.events {
+        match catch_unwind(AssertUnwindSafe(|| judge.judge(event, chunk))) {
+            Ok(Ok(alerts)) => findings.alerts.extend(alerts),
+            Ok(Err(unusable)) => {
+                findings.unusable.push((event.clone(), Reason::new("not-an-event", unusable.to_string())));
+            }
+            Err(panic) => {
+                judge.renew();
+                let reason = format!("evaluating it failed: {}", message_of(&*panic));
+                findings.stumbled.push((event.clone(), Reason::new("evaluation-failed", reason)));
+            }
+        }
+    }
+    findings
+}
+
+/// A dead letter about one event of the chunk. It holds a chunk of its own, so that it can be put back.
+pub(crate) fn dead_letter(chunk: &EventChunk, event: Bytes, reason: Reason) -> DeadLetter {
+    let alone = EventChunk {
+        cluster: chunk.cluster.clone(),
+        received_unix_nanos: chunk.received_unix_nanos,
+        events: vec![event],
+    };
+    reason.about(&alone).of_cluster(&chunk.cluster).build()
+}
+
+fn message_of(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic without a message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doubles::{Scripted, chunk};
+
+    #[test]
+    fn an_event_does_not_take_its_neighbours_with_it() {
+        let chunk = chunk(["alert 1", "none", "panic", "alert 2", "not an event", "panic", "alert 3"]);
+        let mut double = Scripted::default();
+        let findings = judge(&mut double, &chunk);
+        let messages: Vec<&str> = findings.alerts.iter().map(|alert| alert.message.as_str()).collect();
+        assert_eq!(messages, ["alert 1", "alert 2", "alert 3"]);
+        assert_eq!(findings.unusable, [("not an event".into(), Reason::new("not-an-event", "no JSON"))]);
+        let stumbled =
+            ("panic".into(), Reason::new("evaluation-failed", "evaluating it failed: as scripted"));
+        assert_eq!(findings.stumbled, [stumbled.clone(), stumbled]);
+        assert_eq!(double.renewed, 2);
+    }
+
+    #[test]
+    fn a_dead_letter_holds_the_event_as_a_chunk_of_its_own() {
+        let whole = chunk(["a", "b"]);
+        let letter = dead_letter(&whole, "b".into(), Reason::new("not-an-event", "no JSON"));
+        let held: EventChunk = prost::Message::decode(letter.payload).unwrap();
+        assert_eq!(held, EventChunk { events: vec!["b".into()], ..whole });
+        assert!(letter.replayable);
+        assert_eq!((letter.cluster.as_str(), letter.code.as_str()), ("prod", "not-an-event"));
+    }
+}

@@ -1,0 +1,180 @@
+//! One worker: takes chunks of events, judges them, stores the alerts they raise, and only then settles them.
+
+use std::time::Duration;
+
+use bus::{Bus, BusError, Consumer, ConsumerSpec, Content, Delivery};
+use futures::{StreamExt, TryStreamExt, future, stream};
+use proto::bus::v1::DeadLetter;
+use proto::events::v1::EventChunk;
+use service::Shutdown;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::time::{Instant, interval_at, sleep};
+
+use crate::chunk::{self, Findings};
+use crate::judge::Judge;
+
+/// The durable consumer that all evaluators share.
+pub(crate) const CONSUMER: &str = "evaluator";
+
+/// How many alerts of a chunk are on their way to the bus at a time.
+const PUBLISHING: usize = 64;
+
+/// Chunks above this many bytes are judged where they hold up no other task.
+const LONG_WORK: usize = 1 << 20;
+
+/// How often a chunk with an event that cannot be evaluated is tried before that event is set aside.
+const ATTEMPTS: u64 = 4;
+
+/// The terms of the durable consumer: the same for every evaluator, whatever its settings.
+pub(crate) fn spec() -> ConsumerSpec {
+    ConsumerSpec { ack_wait: Duration::from_secs(60), prefetch: 4, ..ConsumerSpec::named(CONSUMER) }
+}
+
+/// One worker.
+pub(crate) struct Worker<J> {
+    bus: Bus,
+    judge: J,
+    outages: u32,
+}
+
+impl<J: Judge> Worker<J> {
+    pub(crate) fn new(bus: Bus, judge: J) -> Self {
+        Self { bus, judge, outages: 0 }
+    }
+
+    /// Works until a stop is requested, then finishes the chunk in hand.
+    ///
+    /// # Errors
+    /// Those of the bus that are final.
+    pub(crate) async fn run(mut self, shutdown: Shutdown) -> Result<(), BusError> {
+        let Some(mut consumer) = self.join(&shutdown).await? else { return Ok(()) };
+        loop {
+            let delivery = tokio::select! {
+                biased;
+                () = shutdown.requested() => return Ok(()),
+                delivery = consumer.next() => delivery?,
+            };
+            if let Some(pause) = self.work(delivery).await? {
+                tokio::select! {
+                    () = shutdown.requested() => return Ok(()),
+                    () = sleep(pause) => {}
+                }
+            }
+        }
+    }
+
+    async fn join(&mut self, shutdown: &Shutdown) -> Result<Option<Consumer<EventChunk>>, BusError> {
+        loop {
+            match self.bus.consume(spec()).await {
+                Ok(consumer) => return Ok(Some(consumer)),
+                Err(error) if error.is_transient() => {
+                    let wait = self.outage(&error);
+                    tokio::select! {
+                        () = shutdown.requested() => return Ok(None),
+                        () = sleep(wait) => {}
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Deals with one chunk. Says how long to pause, where the bus is away.
+    async fn work(&mut self, mut delivery: Delivery<EventChunk>) -> Result<Option<Duration>, BusError> {
+        let findings = self.judged(delivery.message());
+        let is_last_attempt = delivery.attempt() >= ATTEMPTS;
+        let retries = !findings.stumbled.is_empty() && !is_last_attempt;
+        if let Err(error) = store(&self.bus, &mut delivery, findings, is_last_attempt).await {
+            if !error.is_transient() {
+                return Err(error);
+            }
+            let pause = self.outage(&error);
+            give_back(delivery, pause).await;
+            return Ok(Some(pause));
+        }
+        self.outages = 0;
+        if retries {
+            let wait = backoff(Duration::from_secs(1), delivery.attempt());
+            give_back(delivery, wait).await;
+        } else if let Err(error) = delivery.ack().await {
+            tracing::warn!(%error, "a chunk could not be settled; it comes again, and raises nothing new");
+        }
+        Ok(None)
+    }
+
+    fn judged(&mut self, chunk: &EventChunk) -> Findings {
+        let size: usize = chunk.events.iter().map(bytes::Bytes::len).sum();
+        let is_threaded = || Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread;
+        if size > LONG_WORK && is_threaded() {
+            tokio::task::block_in_place(|| chunk::judge(&mut self.judge, chunk))
+        } else {
+            chunk::judge(&mut self.judge, chunk)
+        }
+    }
+
+    /// Notes that the bus is away; returns how long to wait.
+    fn outage(&mut self, error: &BusError) -> Duration {
+        self.outages = self.outages.saturating_add(1);
+        let wait = backoff(Duration::from_millis(100), self.outages.into());
+        tracing::warn!(%error, retry_in = ?wait, "alerts cannot be stored");
+        wait
+    }
+}
+
+/// Stores what was found; returns once all of it is stored. Events that the judge stumbled over are set aside at
+/// their last attempt only.
+async fn store(
+    bus: &Bus,
+    delivery: &mut Delivery<EventChunk>,
+    findings: Findings,
+    is_last_attempt: bool,
+) -> Result<(), BusError> {
+    let Findings { alerts, unusable, stumbled } = findings;
+    for (_, reason) in &stumbled {
+        let (chunk, attempt) = (delivery.id(), delivery.attempt());
+        tracing::error!(%chunk, attempt, of = ATTEMPTS, "{}", reason.text());
+    }
+    let aside = unusable.into_iter().chain(stumbled.into_iter().filter(|_| is_last_attempt));
+    let letters: Vec<DeadLetter> = aside
+        .map(|(event, reason)| {
+            tracing::warn!(code = reason.code(), "an event goes to the dead letters: {}", reason.text());
+            chunk::dead_letter(delivery.message(), event, reason)
+        })
+        .collect();
+    let mut storing = std::pin::pin!(async {
+        publish_all(bus, &letters).await?;
+        publish_all(bus, &alerts).await
+    });
+    let every = spec().ack_wait / 4;
+    let mut ticks = interval_at(Instant::now() + every, every);
+    loop {
+        tokio::select! {
+            stored = &mut storing => return stored,
+            _ = ticks.tick() => {
+                if let Err(error) = delivery.extend().await {
+                    tracing::debug!(%error, "a chunk could not be extended");
+                }
+            }
+        }
+    }
+}
+
+/// Stores them all, some at a time.
+async fn publish_all<M: Content>(bus: &Bus, messages: &[M]) -> Result<(), BusError> {
+    // Made here and polled there: a stream of borrowing closures would not be `Send`.
+    let publishing: Vec<_> = messages.iter().map(|message| bus.publish(message)).collect();
+    stream::iter(publishing).buffered(PUBLISHING).try_for_each(|_| future::ready(Ok(()))).await
+}
+
+/// Where even that fails, the bus notices by itself that the chunk is not settled.
+async fn give_back(delivery: Delivery<EventChunk>, wait: Duration) {
+    if let Err(error) = delivery.retry_after(wait).await {
+        tracing::debug!(%error, "a chunk could not be given back");
+    }
+}
+
+/// Doubles from attempt to attempt, up to ten seconds.
+fn backoff(first: Duration, attempt: u64) -> Duration {
+    let doublings = u32::try_from(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
+    first.saturating_mul(2_u32.checked_pow(doublings).unwrap_or(u32::MAX)).min(Duration::from_secs(10))
+}

@@ -1,0 +1,95 @@
+//! `ingest` alone: its flags, its settings, its way to the bus.
+
+use std::net::SocketAddr;
+
+use bus::{Address, Bus, BusError};
+use clap::Parser;
+use serde::{Deserialize, Serialize};
+use service::config::{Configuration, Flag, Problem, Shape};
+use service::flags::{CommandLine, Common};
+use service::{BusSettings, LogSettings, Shutdown};
+
+/// The audit webhook: takes events from API servers and stores them on the bus
+///
+/// Answers 200 once all events of a request are stored, so that an API server keeps what is not.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    max_term_width = 100,
+    after_help = "Example:\n  ingest --bus nats://127.0.0.1:4222 --listen 0.0.0.0:8765"
+)]
+pub struct Flags {
+    #[command(flatten)]
+    common: Common,
+    /// Address and port of the webhook [default: 127.0.0.1:8765]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+}
+
+/// The sections of the configuration that this service reads.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Where the bus is.
+    pub bus: BusSettings,
+    /// What is logged.
+    pub log: LogSettings,
+    /// What this service does.
+    pub ingest: ingest::Settings,
+}
+
+impl CommandLine for Flags {
+    type Settings = Settings;
+
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn flags(&self) -> Vec<Flag> {
+        let listen = self.listen.map(|listen| Flag::new("--listen", "ingest.listen", listen.to_string()));
+        listen.into_iter().collect()
+    }
+}
+
+impl Configuration for Settings {
+    fn shape() -> Shape {
+        Shape::common().foreign(["evaluator", "notifier"])
+    }
+
+    fn check(&self) -> Vec<Problem> {
+        let address = self.bus.address.expose().parse::<Address>().err();
+        let address = address.map(|error| Problem::at("bus.address", error.to_string()));
+        let own = self.ingest.problems().into_iter();
+        address
+            .into_iter()
+            .chain(own.map(|(key, text)| Problem::at(&*format!("ingest.{key}"), text)))
+            .collect()
+    }
+}
+
+/// Reaches the bus, however long that takes; `None` where a stop was requested meanwhile.
+///
+/// # Errors
+/// Where trying again does not help.
+pub async fn connect(settings: &BusSettings, shutdown: &Shutdown) -> anyhow::Result<Option<Bus>> {
+    let address: Address = settings.address.expose().parse()?;
+    let tuning = bus::Settings {
+        keep: settings.keep.get(),
+        max_bytes: settings.max_bytes.bytes(),
+        duplicate_window: settings.duplicate_window.get(),
+        replicas: settings.replicas,
+        credentials_file: settings.credentials_file.clone(),
+        token: settings.token.clone().map(Into::into),
+        timeout: settings.timeout.get(),
+    };
+    let opened =
+        service::patiently("the bus", shutdown, BusError::is_transient, || Bus::open(&address, &tuning))
+            .await;
+    opened.map_err(|error| match error {
+        BusError::Busy(store) => anyhow::anyhow!(
+            "{store} is open in another process, and a local store serves one: run all services in one process with \
+             `saker up`, or give --bus nats://HOST:4222"
+        ),
+        other => other.into(),
+    })
+}

@@ -1,0 +1,82 @@
+//! `notifier` alone: its flags, its settings, its way to the bus.
+
+use bus::{Address, Bus, BusError};
+use clap::Parser;
+use serde::{Deserialize, Serialize};
+use service::config::{Configuration, OpenMap, Problem, Shape};
+use service::flags::{CommandLine, Common};
+use service::{BusSettings, LogSettings, Shutdown};
+
+/// Tells people: delivers the alerts on the bus to the sinks
+///
+/// Each sink is tried until it takes an alert, and holds up no other. Start one.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    max_term_width = 100,
+    after_help = "Example:\n  notifier --bus nats://127.0.0.1:4222 --config saker.yaml"
+)]
+pub struct Flags {
+    #[command(flatten)]
+    common: Common,
+}
+
+/// The sections of the configuration that this service reads.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Where the bus is.
+    pub bus: BusSettings,
+    /// What is logged.
+    pub log: LogSettings,
+    /// What this service does.
+    pub notifier: notifier::Settings,
+}
+
+impl CommandLine for Flags {
+    type Settings = Settings;
+
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+impl Configuration for Settings {
+    fn shape() -> Shape {
+        Shape::common()
+            .foreign(["evaluator", "ingest"])
+            .open_map(OpenMap::new("notifier.sinks", notifier::SinkSettings::models()))
+    }
+
+    fn check(&self) -> Vec<Problem> {
+        let address = self.bus.address.expose().parse::<Address>().err();
+        address.map(|error| Problem::at("bus.address", error.to_string())).into_iter().collect()
+    }
+}
+
+/// Reaches the bus, however long that takes; `None` where a stop was requested meanwhile.
+///
+/// # Errors
+/// Where trying again does not help.
+pub async fn connect(settings: &BusSettings, shutdown: &Shutdown) -> anyhow::Result<Option<Bus>> {
+    let address: Address = settings.address.expose().parse()?;
+    let tuning = bus::Settings {
+        keep: settings.keep.get(),
+        max_bytes: settings.max_bytes.bytes(),
+        duplicate_window: settings.duplicate_window.get(),
+        replicas: settings.replicas,
+        credentials_file: settings.credentials_file.clone(),
+        token: settings.token.clone().map(Into::into),
+        timeout: settings.timeout.get(),
+    };
+    let opened =
+        service::patiently("the bus", shutdown, BusError::is_transient, || Bus::open(&address, &tuning))
+            .await;
+    opened.map_err(|error| match error {
+        BusError::Busy(store) => anyhow::anyhow!(
+            "{store} is open in another process, and a local store serves one: run all services in one process with \
+             `saker up`, or give --bus nats://HOST:4222"
+        ),
+        other => other.into(),
+    })
+}

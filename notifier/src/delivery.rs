@@ -1,0 +1,234 @@
+//! The delivery of alerts to one sink: a durable consumer's alerts are gathered, sent and, once they have arrived,
+//! settled. A sink that fails is left alone for a while, and what it could not take comes again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::{Bus, BusError, Consumer, ConsumerSpec, Delivery, Reason};
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use prost::Message;
+use proto::alerts::v1::Alert;
+use service::Shutdown;
+use tokio::time::{Instant, interval, sleep, sleep_until, timeout};
+
+use crate::attempt::{self, Attempt, Pace};
+use crate::circuit::Circuit;
+use crate::sent::{self, Sent};
+use crate::settings::{DeliverySettings, SinkName};
+use crate::sink::{Failure, Sink};
+
+/// How much is gathered while a sending is under way.
+const GATHERED_BYTES: usize = 8 << 20;
+
+/// How long to wait for a bus that is away.
+const REJOIN: Duration = Duration::from_secs(1);
+
+/// How many settlements may be under way at a time.
+const SETTLING: usize = 64;
+
+/// One sink at work.
+pub(crate) struct Lane {
+    name: SinkName,
+    sink: Arc<dyn Sink>,
+    settings: DeliverySettings,
+    source: Source,
+    circuit: Circuit,
+    sent: Sent,
+    gathered: Vec<Delivery<Alert>>,
+    gathered_bytes: usize,
+    attempts: FuturesUnordered<BoxFuture<'static, Attempt>>,
+    settling: FuturesUnordered<BoxFuture<'static, ()>>,
+}
+
+impl Lane {
+    pub(crate) fn new(bus: Bus, name: SinkName, sink: Arc<dyn Sink>, settings: DeliverySettings) -> Self {
+        // What is written in batches is written one batch after the other: batches are what makes it fast.
+        let concurrency = if sink.batch() > 1 { 1 } else { settings.concurrency.max(1) };
+        let spec = ConsumerSpec {
+            ack_wait: settings.timeout.get() * 3 + Duration::from_secs(30),
+            max_unsettled: 4 * sink.batch().max(64),
+            prefetch: sink.batch().max(concurrency),
+            ..ConsumerSpec::named(name.consumer())
+        };
+        Self {
+            source: Source { bus, spec, consumer: None },
+            circuit: Circuit::new(settings.retry.clone(), concurrency),
+            name,
+            sink,
+            settings,
+            sent: Sent::default(),
+            gathered: Vec::new(),
+            gathered_bytes: 0,
+            attempts: FuturesUnordered::new(),
+            settling: FuturesUnordered::new(),
+        }
+    }
+
+    /// Delivers until a stop is requested, and then for up to `drain` what is under way; the rest goes back.
+    ///
+    /// # Errors
+    /// Those of the bus that are final.
+    pub(crate) async fn run(mut self, shutdown: Shutdown, drain: Duration) -> Result<(), BusError> {
+        let result = self.deliver(&shutdown).await;
+        self.gathered.clear();
+        let finish = async {
+            while let Some(attempt) = self.attempts.next().await {
+                self.conclude(attempt);
+            }
+            while self.settling.next().await.is_some() {}
+        };
+        if timeout(drain, finish).await.is_err() {
+            tracing::warn!(sink = %self.name, "stopped while the sink was still busy; what it had not taken comes again");
+        }
+        result
+    }
+
+    async fn deliver(&mut self, shutdown: &Shutdown) -> Result<(), BusError> {
+        let extend_every = self.pace().extend_every;
+        let mut ticks = interval(extend_every);
+        loop {
+            let resting = self.circuit.rests_until(Instant::now());
+            match resting {
+                None => self.send(),
+                // What the bus handed out ahead would only grow stale here.
+                Some(until) if until > Instant::now() + extend_every => self.source.leave(),
+                Some(_) => {}
+            }
+            tokio::select! {
+                biased;
+                () = shutdown.requested() => return Ok(()),
+                Some(attempt) = self.attempts.next() => self.conclude(attempt),
+                Some(()) = self.settling.next() => {}
+                () = until(resting), if resting.is_some() => {}
+                _ = ticks.tick() => attempt::extend(&mut self.gathered).await,
+                delivery = self.source.next(), if resting.is_none() && self.has_room() => self.gather(delivery?),
+            }
+        }
+    }
+
+    fn pace(&self) -> Pace {
+        Pace { timeout: self.settings.timeout.get(), extend_every: self.source.spec.ack_wait / 4 }
+    }
+
+    /// Batches are gathered while one is being sent; what is sent singly is taken when it can be sent.
+    fn has_room(&self) -> bool {
+        let batch = self.sink.batch();
+        let may_gather = batch > 1 || self.attempts.len() < self.circuit.width();
+        may_gather
+            && self.gathered.len() < batch
+            && self.gathered_bytes < GATHERED_BYTES
+            && self.settling.len() < SETTLING
+    }
+
+    fn gather(&mut self, delivery: Delivery<Alert>) {
+        if self.sent.contains(sent::key(&delivery))
+            || !self.settings.minimum_priority.admits(delivery.message())
+        {
+            self.settling.push(Box::pin(attempt::ack(self.name.clone(), vec![delivery])));
+        } else {
+            self.gathered_bytes += delivery.message().encoded_len();
+            self.gathered.push(delivery);
+        }
+    }
+
+    fn send(&mut self) {
+        if self.gathered.is_empty() || self.attempts.len() >= self.circuit.width() {
+            return;
+        }
+        self.gathered_bytes = 0;
+        let deliveries = std::mem::take(&mut self.gathered);
+        self.attempts.push(Box::pin(attempt::make(Arc::clone(&self.sink), deliveries, self.pace())));
+    }
+
+    fn conclude(&mut self, attempt: Attempt) {
+        let Attempt { deliveries, begun, result } = attempt;
+        let name = self.name.clone();
+        match result {
+            Ok(()) => {
+                self.answered();
+                deliveries.iter().for_each(|delivery| self.sent.remember(sent::key(delivery)));
+                self.settling.push(Box::pin(attempt::ack(name, deliveries)));
+            }
+            Err(Failure::Refused(reason)) => {
+                self.answered();
+                self.settling.push(Box::pin(attempt::reject(
+                    name,
+                    deliveries,
+                    Reason::new("refused", reason),
+                )));
+            }
+            Err(Failure::Away { reason, retry_after }) => {
+                self.failed(deliveries, begun, (reason, retry_after))
+            }
+        }
+    }
+
+    fn answered(&mut self) {
+        if self.circuit.answered() {
+            tracing::info!(sink = %self.name, "the sink is back");
+        }
+    }
+
+    /// Leaves the sink alone for a while, and gives back what it did not take and what waits for it.
+    fn failed(&mut self, deliveries: Vec<Delivery<Alert>>, begun: Instant, why: (String, Option<Duration>)) {
+        let (reason, asked) = why;
+        let mut rng = rand::rng();
+        let rest = self.circuit.failed(begun, Instant::now(), asked, &mut rng);
+        let (sink, failures) = (&self.name, self.circuit.failures());
+        tracing::warn!(%sink, failures, retry_in = ?rest, "the sink did not take an alert: {reason}");
+        let retry = &self.settings.retry;
+        let (spent, left): (Vec<_>, Vec<_>) =
+            deliveries.into_iter().partition(|delivery| retry.is_spent(delivery.attempt()));
+        let waits = left.into_iter().map(|delivery| {
+            let own = retry.delay(delivery.attempt(), asked, &mut rng);
+            (delivery, own.max(rest))
+        });
+        let again = waits.chain(self.gathered.drain(..).map(|delivery| (delivery, rest))).collect();
+        self.gathered_bytes = 0;
+        self.settling.push(Box::pin(attempt::retry(self.name.clone(), again)));
+        if !spent.is_empty() {
+            let reason =
+                Reason::new("gave-up", format!("tried as often as the settings say; at last: {reason}"));
+            self.settling.push(Box::pin(attempt::reject(self.name.clone(), spent, reason)));
+        }
+    }
+}
+
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The durable consumer of a sink, joined when it is needed.
+struct Source {
+    bus: Bus,
+    spec: ConsumerSpec,
+    consumer: Option<Consumer<Alert>>,
+}
+
+impl Source {
+    /// The next alert. Outages of the bus are waited out. Safe to cancel.
+    async fn next(&mut self) -> Result<Delivery<Alert>, BusError> {
+        loop {
+            if let Some(consumer) = self.consumer.as_mut() {
+                return consumer.next().await;
+            }
+            match self.bus.consume(self.spec.clone()).await {
+                Ok(consumer) => self.consumer = Some(consumer),
+                Err(error) if error.is_transient() => {
+                    tracing::warn!(consumer = self.spec.name, %error, "cannot reach the bus; trying again");
+                    sleep(REJOIN).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn leave(&mut self) {
+        self.consumer = None;
+    }
+}

@@ -1,0 +1,115 @@
+//! All sinks at work side by side, each on its own, and the alerts that all of them have trimmed away.
+
+use std::fmt;
+use std::time::Duration;
+
+use bus::{Bus, BusError, Stream};
+use service::Shutdown;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::delivery::Lane;
+use crate::settings::{Settings, SinkName};
+use crate::sink::{SinkError, install_tls_provider};
+
+/// How often alerts that are no longer kept are removed.
+const TRIM_EVERY: Duration = Duration::from_secs(60);
+
+/// Why the notifier cannot run, or cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum NotifierError {
+    /// Sinks that cannot be set up; all of them.
+    #[error("{0}")]
+    Sinks(SinkErrors),
+    /// The bus is not usable any more.
+    #[error("sink `{sink}`: {error}")]
+    Bus {
+        /// The sink that found out.
+        sink: SinkName,
+        /// What happened.
+        error: BusError,
+    },
+    /// A defect of ours.
+    #[error("a sink's task ended: {0}")]
+    Task(#[from] tokio::task::JoinError),
+}
+
+/// Sinks that cannot be set up, each with the reason.
+#[derive(Debug)]
+pub struct SinkErrors(Vec<(SinkName, SinkError)>);
+
+impl fmt::Display for SinkErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> =
+            self.0.iter().map(|(name, error)| format!("sink `{name}`: {error}")).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+/// Delivers alerts to all sinks until a stop is requested; then finishes what is under way, within
+/// [`Settings::drain`], and gives the rest back.
+///
+/// # Errors
+/// Where sinks cannot be set up, or the bus fails for good; the other sinks are stopped then too.
+pub async fn run(bus: Bus, settings: Settings, shutdown: Shutdown) -> Result<(), NotifierError> {
+    install_tls_provider();
+    let lanes = lanes(&bus, &settings)?;
+    if lanes.is_empty() {
+        tracing::warn!("no sink is configured: alerts are kept, and nobody is told");
+    }
+    // Set off by the caller's, and by the first sink that cannot go on.
+    let stop = Shutdown::new();
+    let mut running = JoinSet::new();
+    for (name, lane) in lanes {
+        let work = lane.run(stop.clone(), settings.drain.get());
+        running.spawn(async move { work.await.map_err(|error| NotifierError::Bus { sink: name, error }) });
+    }
+    let trimming = tokio::spawn(trim(bus, settings.keep.get(), stop.clone()));
+    let mut result = Ok(());
+    while !(stop.is_requested() && running.is_empty()) {
+        tokio::select! {
+            () = shutdown.requested(), if !stop.is_requested() => stop.request(),
+            Some(ended) = running.join_next() => {
+                if let Err(error) = ended.map_err(NotifierError::Task).flatten() {
+                    stop.request();
+                    result = result.and(Err(error));
+                }
+            }
+        }
+    }
+    trimming.abort();
+    result
+}
+
+/// The sinks that are switched on, set up.
+fn lanes(bus: &Bus, settings: &Settings) -> Result<Vec<(SinkName, Lane)>, NotifierError> {
+    let (mut lanes, mut errors) = (Vec::new(), Vec::new());
+    for (name, sink) in settings.sinks.iter().filter(|(_, sink)| sink.delivery.enabled) {
+        match sink.kind.connect() {
+            Ok(connected) => {
+                tracing::info!(sink = %name, r#type = sink.kind.type_name(), "sink set up");
+                let lane = Lane::new(bus.clone(), name.clone(), connected, sink.delivery.clone());
+                lanes.push((name.clone(), lane));
+            }
+            Err(error) => errors.push((name.clone(), error)),
+        }
+    }
+    if errors.is_empty() { Ok(lanes) } else { Err(NotifierError::Sinks(SinkErrors(errors))) }
+}
+
+/// Removes what nobody needs any more, now and then.
+async fn trim(bus: Bus, keep: Duration, stop: Shutdown) {
+    let mut ticks = interval(TRIM_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.requested() => return,
+            _ = ticks.tick() => {}
+        }
+        match bus.trim(Stream::Alerts, keep).await {
+            Ok(0) => {}
+            Ok(removed) => tracing::debug!(removed, "alerts that every sink has were removed"),
+            Err(error) => tracing::warn!(%error, "alerts that every sink has could not be removed"),
+        }
+    }
+}

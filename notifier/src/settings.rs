@@ -1,0 +1,278 @@
+//! What an operator may set about the notifier: the sinks by name, and how alerts are delivered to each.
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use service::units::Span;
+
+use crate::priority::MinimumPriority;
+use crate::retry::RetrySettings;
+use crate::sink::{SinkKind, Stdout};
+
+/// Settings of the notifier.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The sinks by name. Each is a durable consumer of that name: a sink that gets another name starts with all alerts
+    /// that are still kept.
+    pub sinks: BTreeMap<SinkName, SinkSettings>,
+    /// How long what is under way may take when the notifier is told to stop.
+    pub drain: Span,
+    /// How long an alert stays readable once every sink has it. No key of its own: it is that of the bus.
+    #[serde(skip, default = "Settings::default_keep")]
+    pub keep: Span,
+}
+
+impl Settings {
+    fn default_keep() -> Span {
+        Span::seconds(24 * 60 * 60)
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let stdout = SinkSettings::from(SinkKind::Stdout(Stdout::default()));
+        Self {
+            sinks: BTreeMap::from([(SinkName("stdout".to_owned()), stdout)]),
+            drain: Span::seconds(10),
+            keep: Self::default_keep(),
+        }
+    }
+}
+
+/// One sink: what it is, and how alerts are delivered to it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SinkSettings {
+    /// What it is.
+    #[serde(flatten)]
+    pub kind: SinkKind,
+    /// How alerts are delivered to it.
+    #[serde(flatten)]
+    pub delivery: DeliverySettings,
+}
+
+/// How alerts are delivered to a sink; every sink has these settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeliverySettings {
+    /// `false` switches the sink off.
+    pub enabled: bool,
+    /// The least urgent priority that the sink is given.
+    pub minimum_priority: MinimumPriority,
+    /// How long the sink may take over an alert; standard output and files are waited for.
+    pub timeout: Span,
+    /// How many alerts may be under way to the sink at a time; with 1 they arrive in order.
+    pub concurrency: usize,
+    /// When to try again.
+    pub retry: RetrySettings,
+}
+
+impl Default for DeliverySettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            minimum_priority: MinimumPriority::default(),
+            timeout: Span::seconds(10),
+            concurrency: 4,
+            retry: RetrySettings::default(),
+        }
+    }
+}
+
+impl From<SinkKind> for SinkSettings {
+    fn from(kind: SinkKind) -> Self {
+        Self { kind, delivery: DeliverySettings::default() }
+    }
+}
+
+impl SinkSettings {
+    /// For each type of sink, an entry that has all its keys: what the configuration may hold.
+    pub fn models() -> Vec<(String, Value)> {
+        SinkKind::TYPES.iter().map(|name| ((*name).to_owned(), model(name))).collect()
+    }
+}
+
+fn model(type_name: &str) -> Value {
+    let common = serde_json::to_value(DeliverySettings::default()).unwrap_or_default();
+    let Value::Object(mut all) = common else { return Value::Null };
+    let own =
+        SinkKind::keys(type_name).unwrap_or_default().iter().map(|key| ((*key).to_owned(), Value::Null));
+    all.extend(own.collect::<Map<_, _>>());
+    all.insert("type".to_owned(), type_name.into());
+    Value::Object(all)
+}
+
+/// The name of a sink: letters, digits, `-` and `_`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SinkName(String);
+
+/// Text that cannot be the name of a sink.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` cannot name a sink: use up to 64 letters, digits, `-` and `_`")]
+pub struct SinkNameError(String);
+
+impl SinkName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name of the sink's durable consumer.
+    pub fn consumer(&self) -> String {
+        format!("sink-{}", self.0)
+    }
+}
+
+impl TryFrom<String> for SinkName {
+    type Error = SinkNameError;
+
+    fn try_from(name: String) -> Result<Self, SinkNameError> {
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        match name.len() {
+            1..=64 if name.chars().all(is_allowed) => Ok(Self(name)),
+            _ => Err(SinkNameError(name)),
+        }
+    }
+}
+
+impl From<SinkName> for String {
+    fn from(name: SinkName) -> Self {
+        name.0
+    }
+}
+
+impl Borrow<str> for SinkName {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SinkName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(json: &str) -> Result<Settings, serde_json::Error> {
+        serde_json::from_str(json)
+    }
+
+    #[test]
+    fn the_default_prints_text_on_stdout() {
+        insta::assert_json_snapshot!(Settings::default(), @r#"
+        {
+          "sinks": {
+            "stdout": {
+              "type": "stdout",
+              "format": "text",
+              "enabled": true,
+              "minimum_priority": "debug",
+              "timeout": "10s",
+              "concurrency": 4,
+              "retry": {
+                "initial": "1s",
+                "max": "5m",
+                "attempts": null
+              }
+            }
+          },
+          "drain": "10s"
+        }
+        "#);
+        let again: Settings =
+            serde_json::from_value(serde_json::to_value(Settings::default()).unwrap()).unwrap();
+        assert_eq!(again.keep, Settings::default().keep);
+    }
+
+    #[test]
+    fn every_type_of_sink_has_settings_and_hides_its_secrets() {
+        let settings = parsed(
+            r##"{"sinks": {
+                "ops": {"type": "slack", "webhook_url": "https://hooks.slack.com/services/geheim", "channel": "#ops",
+                        "minimum_priority": "WARNING", "retry": {"initial": "2s"}, "concurrency": 1},
+                "kick": {"type": "webhook", "url": "http://u:geheim@sidekick:2801/", "timeout": "3s",
+                         "headers": {"Authorization": "Bearer geheim"}},
+                "audit_log": {"type": "file", "path": "/var/log/alerts", "format": "json", "enabled": false}
+            }}"##,
+        )
+        .unwrap();
+        assert_eq!(settings.sinks["kick"].delivery.timeout, Span::seconds(3));
+        assert!(!settings.sinks["audit_log"].delivery.enabled);
+        let shown = format!("{settings:?} {}", serde_json::to_string(&settings).unwrap());
+        assert!(!shown.contains("geheim"), "{shown}");
+        insta::assert_json_snapshot!(settings.sinks["ops"], @r##"
+        {
+          "type": "slack",
+          "webhook_url": "***",
+          "channel": "#ops",
+          "username": "Saker",
+          "icon": null,
+          "footer": null,
+          "format": "all",
+          "enabled": true,
+          "minimum_priority": "warning",
+          "timeout": "10s",
+          "concurrency": 1,
+          "retry": {
+            "initial": "2s",
+            "max": "5m",
+            "attempts": null
+          }
+        }
+        "##);
+    }
+
+    #[test]
+    fn mistakes_say_what_is_wrong() {
+        for (json, says) in [
+            (r#"{"sinks": {"a b": {"type": "stdout"}}}"#, "`a b` cannot name a sink"),
+            (r#"{"sinks": {"a": {"type": "pager"}}}"#, "`stdout`, `file`, `webhook`, `slack`"),
+            (r#"{"sinks": {"a": {"type": "webhook"}}}"#, "missing field `url`"),
+            (
+                r#"{"sinks": {"a": {"type": "webhook", "url": "sidekick:2801"}}}"#,
+                "give one as https://host/path",
+            ),
+            (
+                r#"{"sinks": {"a": {"type": "stdout", "minimum_priority": "loud"}}}"#,
+                "`loud` is not a priority",
+            ),
+            (r#"{"sink": {}}"#, "unknown field `sink`"),
+        ] {
+            let error = parsed(json).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn models_show_all_keys_of_each_type() {
+        let models = SinkSettings::models();
+        let keys: Vec<(String, String)> = models
+            .into_iter()
+            .map(|(name, model)| {
+                let mut keys: Vec<&str> = model.as_object().unwrap().keys().map(String::as_str).collect();
+                keys.sort_unstable();
+                (name, keys.join(" "))
+            })
+            .collect();
+        let common = ["concurrency", "enabled", "minimum_priority", "retry", "timeout", "type"];
+        assert_eq!(keys.len(), 4);
+        for (name, own) in [
+            ("stdout", "format"),
+            ("file", "format path"),
+            ("webhook", "headers url"),
+            ("slack", "channel footer format icon username webhook_url"),
+        ] {
+            let mut expected: Vec<&str> = own.split(' ').chain(common).collect();
+            expected.sort_unstable();
+            assert!(keys.contains(&(name.to_owned(), expected.join(" "))), "{name}: {keys:?}");
+        }
+    }
+}

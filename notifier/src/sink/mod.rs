@@ -1,0 +1,135 @@
+//! What a sink is: settings, a pure rendering, one way to send. Everything else (consumers, retries, pauses, order) is
+//! the same for all and stands in `delivery.rs`. Adding a sink is a file here and a line in `sinks!`.
+
+mod http;
+mod lines;
+mod secret_url;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use proto::alerts::v1::Alert;
+
+pub(crate) use http::install_tls_provider;
+pub use http::{HeaderError, Headers};
+pub use lines::LineFormat;
+pub use secret_url::{SecretUrl, UrlError};
+
+/// Where alerts go.
+#[async_trait]
+pub(crate) trait Sink: Send + Sync {
+    /// The alert as the sink takes it. Pure.
+    fn render(&self, alert: &Alert) -> Bytes;
+
+    /// Sends alerts; returns once they have arrived. Sinks whose [`batch`](Sink::batch) is 1 are given one at a time.
+    async fn send(&self, alerts: &[Rendered]) -> Result<(), Failure>;
+
+    /// How many alerts the sink takes at once.
+    fn batch(&self) -> usize {
+        1
+    }
+
+    /// Whether a sending that takes too long may be given up and begun again. Not so where that would write twice.
+    fn patience(&self) -> Patience {
+        Patience::Limited
+    }
+}
+
+/// How long a sink may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Up to the timeout of its settings.
+    Limited,
+    /// As long as it needs.
+    Endless,
+}
+
+/// An alert as its sink takes it.
+#[derive(Debug, Clone)]
+pub(crate) struct Rendered {
+    /// The alert's id.
+    pub(crate) id: String,
+    /// What is sent.
+    pub(crate) body: Bytes,
+}
+
+/// Why a sending failed, sorted by what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The sink cannot take alerts now: try again, not before the time it asks for.
+    #[error("{reason}")]
+    Away {
+        /// What happened.
+        reason: String,
+        /// How long the sink asks to be left alone.
+        retry_after: Option<Duration>,
+    },
+    /// The sink will never take this alert.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl Failure {
+    fn away(reason: impl Into<String>) -> Self {
+        Self::Away { reason: reason.into(), retry_after: None }
+    }
+}
+
+/// A sink that cannot even be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct SinkError(String);
+
+/// Makes the settings of all sinks one type, told apart by their `type`.
+macro_rules! sinks {
+    ($($(#[$doc:meta])* $name:ident => $module:ident,)+) => {
+        $(mod $module;)+
+        $(pub use $module::$name;)+
+
+        /// The types of sinks and their settings.
+        #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+        #[serde(tag = "type", rename_all = "lowercase")]
+        pub enum SinkKind {
+            $($(#[$doc])* $name($name),)+
+        }
+
+        impl SinkKind {
+            /// The name of the type, as it stands in the configuration.
+            pub fn type_name(&self) -> &'static str {
+                match self {
+                    $(Self::$name(_) => stringify!($module),)+
+                }
+            }
+
+            /// The names of all types.
+            pub const TYPES: &'static [&'static str] = &[$(stringify!($module)),+];
+
+            /// The settings that a type has; `None` where there is no such type.
+            pub(crate) fn keys(type_name: &str) -> Option<&'static [&'static str]> {
+                match type_name {
+                    $(stringify!($module) => Some(crate::field_names::of::<$name>()),)+
+                    _ => None,
+                }
+            }
+
+            pub(crate) fn connect(&self) -> Result<Arc<dyn Sink>, SinkError> {
+                match self {
+                    $(Self::$name(settings) => Ok(Arc::new(settings.connect()?)),)+
+                }
+            }
+        }
+    };
+}
+
+sinks! {
+    /// The standard output.
+    Stdout => stdout,
+    /// A file.
+    File => file,
+    /// Anything that takes Falco's JSON over HTTP.
+    Webhook => webhook,
+    /// A channel of Slack.
+    Slack => slack,
+}
