@@ -159,17 +159,22 @@ async fn finish(store: &Path, told: &Told) {
     let mut consumer = bus.consume::<EventChunk>(ConsumerSpec::named("worker")).await.unwrap();
     let last = bus.status(Stream::Events).await.unwrap().last_sequence;
     let mut given = BTreeSet::new();
+    let mut settling = tokio::task::JoinSet::new();
     loop {
+        if let Ok(delivery) = tokio::time::timeout(Duration::from_millis(100), consumer.next()).await {
+            let delivery = delivery.unwrap();
+            assert!(!told.settled.contains(&delivery.sequence()), "{} came again", delivery.sequence());
+            given.insert(delivery.sequence());
+            settling.spawn(delivery.ack());
+            continue;
+        }
         let status = bus.status(Stream::Events).await.unwrap();
         let worker = status.consumers.first().unwrap();
         if (worker.pending, worker.unsettled) == (0, 0) {
             break;
         }
-        let delivery = tokio::time::timeout(Duration::from_secs(30), consumer.next()).await.unwrap().unwrap();
-        assert!(!told.settled.contains(&delivery.sequence()), "{} came again", delivery.sequence());
-        given.insert(delivery.sequence());
-        delivery.ack().await.unwrap();
     }
+    settling.join_all().await.into_iter().collect::<Result<(), _>>().unwrap();
     let unsettled: BTreeSet<_> = told.published.difference(&told.settled).copied().collect();
     // The child may have settled more than it could tell before it died: at most what was in its hands.
     let untold = unsettled.difference(&given).count();

@@ -14,6 +14,12 @@ async fn open(directory: &Path, settings: &Settings) -> Bus {
     Bus::open(&Address::Local(directory.to_owned()), settings).await.unwrap()
 }
 
+/// Has a consumer settle the next message.
+async fn settle_one(bus: &Bus) {
+    let mut consumer = bus.consume::<EventChunk>(ConsumerSpec::named("worker")).await.unwrap();
+    consumer.next().await.unwrap().ack().await.unwrap();
+}
+
 async fn operator(directory: &Path) -> Bus {
     Bus::open_for_operator(&Address::Local(directory.to_owned()), &Settings::default()).await.unwrap()
 }
@@ -88,6 +94,7 @@ async fn ids_are_forgotten_after_the_window_and_not_before() {
     let bus = open(directory.path(), &settings).await;
     let since = Instant::now();
     bus.publish(&chunk()).await.unwrap();
+    settle_one(&bus).await;
     assert_eq!(bus.trim(Stream::Events, Duration::ZERO).await.unwrap(), 1);
     bus.close().await.unwrap();
     let bus = open(directory.path(), &settings).await;

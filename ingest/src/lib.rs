@@ -1,6 +1,21 @@
 //! The audit webhook: request bodies in, chunks of events on the bus.
 //!
-//! A body is split ([`split`]) without a tree or a copy, packed into chunks, and answered with 200 only once the bus
-//! has stored all of it. What is no event goes to the dead letters.
+//! A body is split ([`split`]) without a tree or a copy, packed into chunks ([`batch`]), and answered with 200 only
+//! once the bus has stored all of it. What is no event goes to the dead letters.
 
+pub mod batch;
+mod body;
+mod cluster;
+mod connection;
+mod dead_letter;
+mod memory;
+mod refusal;
+mod server;
+mod settings;
 pub mod split;
+mod store;
+mod webhook;
+
+pub use cluster::{Cluster, ClusterError};
+pub use server::{Ingest, IngestError, run};
+pub use settings::Settings;

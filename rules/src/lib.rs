@@ -5,6 +5,7 @@ pub mod check;
 mod diagnostic;
 pub mod event;
 pub mod fields;
+mod load;
 mod options;
 mod output;
 mod priority;
@@ -14,10 +15,12 @@ pub mod ruleset;
 mod source;
 pub mod syntax;
 mod value;
+mod yaml;
 
 pub use diagnostic::{Code, Diagnostic, ItemType, Label, Location, Severity};
 pub use event::NotAnEvent;
 pub use fields::Context;
+pub use load::{Loaded, load};
 pub use options::{
     AppendOutput, ExtraField, Matching, Options, Selection, SelectionAction, Selector, TimeFormat,
 };

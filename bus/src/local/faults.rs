@@ -63,7 +63,8 @@ fn open(path: PathBuf) -> (Bus, Arc<Switch>) {
     let switch = Arc::new(Switch::default());
     let given = Arc::clone(&switch);
     let opener = move || {
-        let file = std::fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
+        let file =
+            std::fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
         let backend = Faulty { file: FileBackend::new(file)?, switch: Arc::clone(&given) };
         Ok(Builder::new().set_cache_size(1 << 20).create_with_backend(backend)?)
     };

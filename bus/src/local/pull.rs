@@ -47,24 +47,21 @@ impl Worker {
         Ok(worker)
     }
 
-    /// The next message, if one can be had without waiting for somebody; else when one comes again.
+    /// The next message, if there is one to be given now.
     async fn try_next(&mut self) -> Result<Option<RawDelivery>, BusError> {
         loop {
+            let head = *self.head.borrow_and_update();
+            while self.durable.share().wants_more(head) {
+                self.read_ahead(head).await?;
+            }
             let take = self.durable.share().take(Instant::now());
             match take {
-                Take::Full => return Ok(None),
+                Take::Nothing => return Ok(None),
                 Take::Ready(message, lease) => return Ok(Some(self.deliver(message, lease))),
                 Take::Again(lease) => {
                     if let Some(delivery) = self.deliver_again(lease).await? {
                         return Ok(Some(delivery));
                     }
-                }
-                Take::Empty => {
-                    let head = *self.head.borrow_and_update();
-                    if head < self.durable.share().next() {
-                        return Ok(None);
-                    }
-                    self.read_ahead(head).await?;
                 }
             }
         }

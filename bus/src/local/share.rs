@@ -21,6 +21,7 @@ pub(super) struct Share {
     /// When each unsettled message comes again, but for those being settled.
     due: BTreeSet<(Instant, u64)>,
     last_token: u64,
+    last_came_again: bool,
     /// The terms, set by the first of the workers at hand.
     ack_wait: Duration,
     max_unsettled: usize,
@@ -51,10 +52,8 @@ pub(super) enum Take {
     Ready(Incoming, Lease),
     /// A message that comes again and must be read again.
     Again(Lease),
-    /// Nothing is ready; there may be more on the stream.
-    Empty,
-    /// As many are unsettled as may be.
-    Full,
+    /// Nothing, or as many are unsettled as may be.
+    Nothing,
 }
 
 impl Share {
@@ -98,22 +97,39 @@ impl Share {
         self.workers
     }
 
-    /// Hands out what has been due longest, or else the next message.
+    /// Hands out a message: by turns one that comes again, the one due longest, and a new one. Thus a message that
+    /// every worker drops does not keep the others waiting.
     pub(super) fn take(&mut self, now: Instant) -> Take {
-        if let Some((due, sequence)) = self.due.first().copied().filter(|(due, _)| *due <= now) {
-            self.due.remove(&(due, sequence));
-            return Take::Again(self.lease(sequence, now));
+        let again = self.due.first().copied().filter(|(due, _)| *due <= now);
+        let is_news_turn = self.last_came_again && self.has_room() && self.is_ready();
+        self.last_came_again = again.is_some() && !is_news_turn;
+        match again.filter(|_| self.last_came_again) {
+            Some((due, sequence)) => {
+                self.due.remove(&(due, sequence));
+                Take::Again(self.lease(sequence, now))
+            }
+            None => self.take_new(now),
         }
-        if self.unsettled.len() >= self.max_unsettled {
-            return Take::Full;
-        }
-        match self.ready.pop_front() {
+    }
+
+    fn take_new(&mut self, now: Instant) -> Take {
+        let message = if self.has_room() { self.ready.pop_front() } else { None };
+        match message {
             Some(message) => {
                 let lease = self.lease(message.sequence, now);
                 Take::Ready(message, lease)
             }
-            None => Take::Empty,
+            None => Take::Nothing,
         }
+    }
+
+    fn has_room(&self) -> bool {
+        self.unsettled.len() < self.max_unsettled
+    }
+
+    /// Whether to read ahead on a stream that goes up to `head`.
+    pub(super) fn wants_more(&self, head: u64) -> bool {
+        self.ready.is_empty() && self.next <= head && self.has_room()
     }
 
     fn lease(&mut self, sequence: u64, now: Instant) -> Lease {
@@ -202,5 +218,123 @@ impl Share {
             unsettled: u64::try_from(self.unsettled.len()).unwrap_or(u64::MAX),
             redelivered: u64::try_from(redelivered).unwrap_or(u64::MAX),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Id;
+
+    const WAIT: Duration = Duration::from_secs(30);
+
+    fn message(sequence: u64) -> Incoming {
+        Incoming { id: Id::of([]), sequence, time_unix_nanos: 0, payload: bytes::Bytes::new() }
+    }
+
+    fn share(messages: std::ops::Range<u64>, max_unsettled: usize) -> Share {
+        let mut share = Share::default();
+        share.join(&ConsumerSpec { max_unsettled, ack_wait: WAIT, ..ConsumerSpec::named("worker") }).unwrap();
+        let end = messages.end;
+        share.read_ahead(messages.map(message), end);
+        share
+    }
+
+    fn take(share: &mut Share, now: Instant) -> Option<Lease> {
+        match share.take(now) {
+            Take::Ready(_, lease) | Take::Again(lease) => Some(lease),
+            Take::Nothing => None,
+        }
+    }
+
+    fn taken(share: &mut Share, now: Instant) -> Option<(u64, u64)> {
+        take(share, now).map(|lease| (lease.sequence, lease.attempt))
+    }
+
+    #[test]
+    fn messages_come_in_order_up_to_the_bound() {
+        let (mut share, now) = (share(1..6, 2), Instant::now());
+        assert_eq!(
+            [taken(&mut share, now), taken(&mut share, now), taken(&mut share, now)],
+            [Some((1, 1)), Some((2, 1)), None]
+        );
+        share.settled(1);
+        assert_eq!(taken(&mut share, now), Some((3, 1)));
+    }
+
+    #[test]
+    fn what_is_not_settled_in_time_comes_again() {
+        let (mut share, now) = (share(1..2, 8), Instant::now());
+        let lease = take(&mut share, now).unwrap();
+        assert_eq!(share.next_due(), Some(now + WAIT));
+        share.extend(lease, now + WAIT / 2);
+        assert_eq!(taken(&mut share, now + WAIT), None);
+        assert_eq!(taken(&mut share, now + WAIT * 3 / 2), Some((1, 2)));
+        // The first holder may no longer put it off, but what it has done is done.
+        share.put_off(lease, now);
+        assert_eq!(taken(&mut share, now + WAIT * 3 / 2), None);
+        share.settled(lease.sequence);
+        assert_eq!((taken(&mut share, now + WAIT * 9), share.next_due()), (None, None));
+    }
+
+    #[test]
+    fn what_is_being_settled_does_not_come_again_unless_that_fails() {
+        let (mut share, now) = (share(1..2, 8), Instant::now());
+        let lease = take(&mut share, now).unwrap();
+        share.begin_settling(1);
+        share.put_off(lease, now);
+        assert_eq!(taken(&mut share, now + WAIT * 2), None);
+        share.not_settled(1, now);
+        assert_eq!(taken(&mut share, now), Some((1, 2)));
+    }
+
+    #[test]
+    fn a_message_that_is_always_dropped_does_not_starve_the_others() {
+        let (mut share, now) = (share(1..4, 8), Instant::now());
+        let mut given = Vec::new();
+        for _ in 0..6 {
+            let lease = take(&mut share, now).unwrap();
+            given.push(lease.sequence);
+            if lease.sequence == 1 {
+                share.put_off(lease, now);
+            } else {
+                share.settled(lease.sequence);
+            }
+        }
+        assert_eq!(given, [1, 1, 2, 1, 3, 1]);
+    }
+
+    #[test]
+    fn progress_names_the_gaps_and_survives_being_kept() {
+        let (mut share, now) = (share(1..9, 8), Instant::now());
+        for _ in 1..=5 {
+            take(&mut share, now).unwrap();
+        }
+        share.settled(2);
+        let progress = share.progress(&BTreeSet::from([4]));
+        assert_eq!(progress.next, 6);
+        let gap = |sequence| Gap { sequence, attempts: 1 };
+        assert_eq!(progress.gaps, [gap(1), gap(3), gap(5)]);
+        let kept = Progress::decode(&prost::Message::encode_to_vec(&progress)).unwrap();
+        let mut restored = Share::restored(&kept, now);
+        let done: Vec<_> = (1..8).filter(|sequence| restored.is_done_with(*sequence)).collect();
+        assert_eq!(done, [2, 4]);
+        restored.join(&ConsumerSpec::named("worker")).unwrap();
+        restored.read_ahead([message(6)], 7);
+        let mut given: Vec<_> = (0..4).map_while(|_| taken(&mut restored, now)).collect();
+        given.sort_unstable();
+        assert_eq!(given, [(1, 2), (3, 2), (5, 2), (6, 1)]);
+    }
+
+    #[test]
+    fn workers_share_their_terms() {
+        let mut share = share(1..2, 8);
+        share
+            .join(&ConsumerSpec { max_unsettled: 9, ack_wait: WAIT, ..ConsumerSpec::named("worker") })
+            .unwrap_err();
+        share.leave();
+        share
+            .join(&ConsumerSpec { max_unsettled: 9, ack_wait: WAIT, ..ConsumerSpec::named("worker") })
+            .unwrap();
     }
 }

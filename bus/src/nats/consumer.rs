@@ -1,7 +1,5 @@
 //! Durable consumers on the server: created by whichever worker comes first, shared by all.
 
-use std::time::Duration;
-
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::consumer::{AckPolicy, Config, DeliverPolicy, Info};
 use serde::Serialize;
@@ -145,9 +143,3 @@ struct Page {
     total: usize,
     consumers: Option<Vec<Info>>,
 }
-
-/// How long the server waits for messages to a request, how often it says that it is still there, and when we give up
-/// on it.
-pub(super) const EXPIRES: Duration = Duration::from_secs(30);
-pub(super) const HEARTBEAT: Duration = Duration::from_secs(5);
-pub(super) const SILENCE: Duration = Duration::from_secs(11);

@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 use tracing::{debug, warn};
 
 use super::backoff::Backoff;
+use super::demand::{Asking, Demand};
 use super::link::Link;
 use super::parts::{self, Broken, Head};
 use super::pump::Held;
@@ -20,6 +21,7 @@ pub(super) struct Deliveries {
     pub(super) link: Link,
     pub(super) spec: ConsumerSpec,
     pub(super) held: mpsc::Receiver<Held>,
+    pub(super) demand: watch::Sender<Demand>,
     /// The message that is being put together. Kept here, so that giving up on `next` does not lose it.
     pub(super) current: Option<Held>,
 }
@@ -47,6 +49,10 @@ impl Pull for Deliveries {
 
 impl Deliveries {
     async fn receive(&mut self) -> Result<Held, BusError> {
+        if let Ok(held) = self.held.try_recv() {
+            return Ok(held);
+        }
+        let _asking = Asking::begin(&self.demand);
         let held = tokio::select! {
             biased;
             () = self.link.closing.cancelled() => None,

@@ -3,7 +3,9 @@
 mod backoff;
 mod consumer;
 mod deliver;
+mod demand;
 mod failure;
+mod inbox;
 mod kv;
 mod link;
 mod names;
@@ -14,6 +16,7 @@ mod settle;
 mod stored;
 mod topology;
 mod trim;
+mod user;
 
 use std::time::Duration;
 
@@ -21,9 +24,11 @@ use async_nats::jetstream::stream::Info;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
+use tokio::sync::watch;
 use tracing::warn;
 
 use self::deliver::Deliveries;
+use self::demand::Demand;
 use self::kv::Buckets;
 use self::link::Link;
 use self::publish::Publisher;
@@ -77,8 +82,9 @@ impl Backend for Nats {
             settings: self.settings.clone(),
             releases: self.releases.clone(),
         };
-        let held = pump.start().await?;
-        Ok(Box::new(Deliveries { link: self.link.clone(), spec: spec.clone(), held, current: None }))
+        let (demand, demanded) = watch::channel(Demand::default());
+        let held = pump.start(demanded).await?;
+        Ok(Box::new(Deliveries { link: self.link.clone(), spec: spec.clone(), held, demand, current: None }))
     }
 
     async fn read(

@@ -1,18 +1,21 @@
-//! Fetches messages of a durable consumer ahead of a worker, bounded in number and bytes, for as long as the worker is
-//! there and through whatever happens to the server.
+//! Fetches messages of a durable consumer for a worker, through whatever happens to the server: one when it asks, and
+//! for as long as they keep coming some ahead, bounded in number and bytes. A worker that does not ask gets none, so
+//! that the others get them.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
-use async_nats::{Message, StatusCode, Subject, Subscriber, jetstream};
+use async_nats::{Message, StatusCode, Subject, jetstream};
 use bytes::Bytes;
-use futures::StreamExt;
-use tokio::sync::mpsc::{self, Permit};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{debug, warn};
 
 use super::backoff::Backoff;
-use super::consumer::{self, EXPIRES, HEARTBEAT, SILENCE};
+use super::consumer;
+use super::demand::Demand;
 use super::failure::Failure;
+use super::inbox::Inbox;
 use super::link::Link;
 use super::settle::{Lease, Releases};
 use super::{names, topology};
@@ -24,6 +27,19 @@ const MOST_AHEAD: usize = 64;
 /// How many bytes one request may bring. Well above the largest message, so that each request brings one at least.
 const MOST_BYTES: usize = 4 << 20;
 
+/// How long a request stands for a worker that waits, how often the server says meanwhile that it is still there, and
+/// when we give up on it.
+const EXPIRES: Duration = Duration::from_secs(30);
+const HEARTBEAT: Duration = Duration::from_secs(5);
+const SILENCE: Duration = Duration::from_secs(11);
+
+/// How long a request stands for a worker that has enough for now. What comes later, another may want.
+const EXPIRES_AHEAD: Duration = Duration::from_millis(250);
+const SILENCE_AHEAD: Duration = Duration::from_secs(2);
+
+/// A worker that stopped asking for this long is not about to ask again.
+const GRACE: Duration = Duration::from_millis(100);
+
 /// A message that waits for the worker. Dropped, it goes to another.
 pub(super) struct Held {
     pub(super) message: jetstream::Message,
@@ -31,10 +47,21 @@ pub(super) struct Held {
     pub(super) arrived: Instant,
 }
 
+/// Why to fetch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Want {
+    /// The worker waits.
+    Now,
+    /// It has some, and could have this many more.
+    Ahead(usize),
+}
+
 /// Why a request for messages came to its end.
 enum End {
-    /// It brought what it could.
-    Done,
+    /// It brought so many messages.
+    Brought(usize),
+    /// The worker does not wait any more.
+    Abandoned,
     /// The server is not as it was: look after the consumer, then go on.
     Troubled(String),
     /// The worker is gone, or the bus is closing.
@@ -50,117 +77,17 @@ pub(super) struct Pump {
 }
 
 impl Pump {
-    /// Joins the consumer and starts fetching. What is fetched comes out of the channel.
-    pub(super) async fn start(self) -> Result<mpsc::Receiver<Held>, BusError> {
+    /// Joins the consumer and starts fetching what is asked for. It comes out of the channel.
+    pub(super) async fn start(
+        self,
+        demand: watch::Receiver<Demand>,
+    ) -> Result<mpsc::Receiver<Held>, BusError> {
         consumer::ensure(&self.link, self.stream, &self.spec).await?;
-        let inbox = self.link.client.new_inbox();
-        let replies = self.link.client.subscribe(format!("{inbox}.*")).await;
-        let replies = replies.map_err(|error| BusError::Unavailable(error.to_string()))?;
+        let inbox = Inbox::open(&self.link.client).await?;
         let (sender, receiver) = mpsc::channel(self.spec.prefetch.clamp(1, MOST_AHEAD));
         let tasks = self.link.tasks.clone();
-        tasks.spawn(self.run(inbox, replies, sender));
+        tasks.spawn(Pumping { pump: self, inbox, sender, demand, served: 0 }.run());
         Ok(receiver)
-    }
-
-    async fn run(self, inbox: String, mut replies: Subscriber, sender: mpsc::Sender<Held>) {
-        let mut backoff = Backoff::default();
-        let mut number: u64 = 0;
-        loop {
-            number += 1;
-            match self.request(&format!("{inbox}.{number}"), &mut replies, &sender).await {
-                End::Done => backoff.reset(),
-                End::Finished => break,
-                End::Troubled(why) => {
-                    if backoff.tries() == 1 {
-                        warn!(
-                            consumer = self.spec.name,
-                            stream = self.stream.name(),
-                            why,
-                            "no messages for now; trying again"
-                        );
-                    }
-                    if self.recover(&mut backoff, &sender).await.is_break() {
-                        break;
-                    }
-                }
-            }
-        }
-        drop(sender);
-        self.give_back(replies).await;
-    }
-
-    /// Asks for half of what the worker may be handed ahead, and passes on what comes, so that it has the other half
-    /// to work on meanwhile.
-    async fn request(&self, reply: &str, replies: &mut Subscriber, sender: &mpsc::Sender<Held>) -> End {
-        let batch = sender.max_capacity().div_ceil(2);
-        let returned = self.link.returned();
-        tokio::pin!(returned);
-        let room = tokio::select! {
-            biased;
-            () = self.link.closing.cancelled() => return End::Finished,
-            room = sender.reserve_many(batch) => room,
-        };
-        let Ok(mut room) = room else { return End::Finished };
-        if let Err(error) = self.ask(reply, batch).await {
-            return End::Troubled(error.to_string());
-        }
-        let mut missing = batch;
-        let mut heard = Instant::now();
-        while missing > 0 {
-            let message = tokio::select! {
-                biased;
-                () = self.link.closing.cancelled() => return End::Finished,
-                () = sender.closed() => return End::Finished,
-                message = replies.next() => message,
-                // The request went with the connection.
-                () = &mut returned => return End::Done,
-                () = sleep_until(heard + SILENCE) => return End::Troubled("the server is silent".into()),
-            };
-            let Some(message) = message else { return End::Finished };
-            heard = Instant::now();
-            match self.sort(message, reply) {
-                ControlFlow::Break(end) => return end,
-                ControlFlow::Continue(None) => {}
-                ControlFlow::Continue(Some(held)) => {
-                    missing -= 1;
-                    pass_on(held, room.next());
-                }
-            }
-        }
-        End::Done
-    }
-
-    async fn ask(&self, reply: &str, batch: usize) -> Result<(), BusError> {
-        let subject = format!("$JS.API.CONSUMER.MSG.NEXT.{}.{}", names::stream(self.stream), self.spec.name);
-        let question = format!(
-            r#"{{"batch":{batch},"max_bytes":{MOST_BYTES},"expires":{},"idle_heartbeat":{}}}"#,
-            EXPIRES.as_nanos(),
-            HEARTBEAT.as_nanos()
-        );
-        let sent = self.link.client.publish_with_reply(subject, reply.to_owned(), Bytes::from(question));
-        let sent = self.link.unless_lost(sent).await?;
-        sent.map_err(|error| BusError::Unavailable(error.to_string()))
-    }
-
-    /// A message for the worker, or what the server has to say about the request with the reply subject `current`.
-    fn sort(&self, message: Message, current: &str) -> ControlFlow<End, Option<Held>> {
-        let Some(status) = message.status.filter(|status| *status != StatusCode::OK) else {
-            return ControlFlow::Continue(self.held(message));
-        };
-        let said = message.description.unwrap_or_default();
-        if status == StatusCode::IDLE_HEARTBEAT || message.subject.as_str() != current {
-            return ControlFlow::Continue(None);
-        }
-        match status {
-            StatusCode::TIMEOUT | StatusCode::NOT_FOUND => ControlFlow::Break(End::Done),
-            StatusCode::REQUEST_TERMINATED if said.contains("MaxBytes") || said.contains("Completed") => {
-                ControlFlow::Break(End::Done)
-            }
-            StatusCode::NO_RESPONDERS => {
-                ControlFlow::Break(End::Troubled("nobody serves the consumer".into()))
-            }
-            status => ControlFlow::Break(End::Troubled(format!("{status} {said}"))),
-        }
     }
 
     fn held(&self, message: Message) -> Option<Held> {
@@ -169,13 +96,27 @@ impl Pump {
         Some(Held { message, lease: Lease::new(reply, self.releases.clone()), arrived: Instant::now() })
     }
 
-    /// Waits a while and makes sure that stream and consumer exist, once.
-    async fn recover(&self, backoff: &mut Backoff, sender: &mpsc::Sender<Held>) -> ControlFlow<()> {
-        tokio::select! {
-            () = self.link.closing.cancelled() => return ControlFlow::Break(()),
-            () = sender.closed() => return ControlFlow::Break(()),
-            () = sleep(backoff.next()) => {}
+    /// A message for the worker, or what the server has to say about the request with the reply subject `current`.
+    fn sort(&self, message: Message, current: &str) -> ControlFlow<Result<(), String>, Option<Held>> {
+        let Some(status) = message.status.filter(|status| *status != StatusCode::OK) else {
+            return ControlFlow::Continue(self.held(message));
+        };
+        let said = message.description.unwrap_or_default();
+        if status == StatusCode::IDLE_HEARTBEAT || message.subject.as_str() != current {
+            return ControlFlow::Continue(None);
         }
+        match status {
+            StatusCode::TIMEOUT | StatusCode::NOT_FOUND => ControlFlow::Break(Ok(())),
+            StatusCode::REQUEST_TERMINATED if said.contains("MaxBytes") || said.contains("Completed") => {
+                ControlFlow::Break(Ok(()))
+            }
+            StatusCode::NO_RESPONDERS => ControlFlow::Break(Err("nobody serves the consumer".into())),
+            status => ControlFlow::Break(Err(format!("{status} {said}"))),
+        }
+    }
+
+    /// Makes sure that stream and consumer exist.
+    async fn repair(&self) {
         let mut ensured = consumer::ensure(&self.link, self.stream, &self.spec).await;
         if ensured.as_ref().is_err_and(Failure::is_not_found) {
             ensured = match topology::ensure(&self.link, &self.settings).await {
@@ -187,29 +128,188 @@ impl Pump {
             let error = BusError::from(failure);
             debug!(consumer = self.spec.name, %error, "the consumer cannot be made sure of");
         }
-        ControlFlow::Continue(())
-    }
-
-    /// Takes what is under way to a worker that is gone, which gives it to another.
-    async fn give_back(&self, mut replies: Subscriber) {
-        if replies.drain().await.is_err() {
-            return;
-        }
-        let rest = async {
-            while let Some(message) = replies.next().await {
-                if message.status.is_none() {
-                    drop(self.held(message));
-                }
-            }
-        };
-        // Without a connection nothing comes, and the server gives it all to others by itself.
-        drop(timeout(self.link.timeout, rest).await);
     }
 }
 
-/// A message beyond what was asked for, of a request given up too early, is dropped and so goes to another worker.
-fn pass_on(held: Held, room: Option<Permit<'_, Held>>) {
-    if let Some(room) = room {
-        room.send(held);
+/// A [`Pump`] at work.
+struct Pumping {
+    pump: Pump,
+    inbox: Inbox,
+    sender: mpsc::Sender<Held>,
+    demand: watch::Receiver<Demand>,
+    /// The last time of asking that has got a message.
+    served: u64,
+}
+
+impl Pumping {
+    async fn run(mut self) {
+        let mut backoff = Backoff::default();
+        let mut flowing = false;
+        while let Some(want) = self.want(flowing).await {
+            match self.fetch(want).await {
+                End::Brought(count) => {
+                    flowing = count > 0;
+                    backoff.reset();
+                }
+                End::Abandoned => {
+                    flowing = false;
+                    self.take_back().await;
+                }
+                End::Finished => break,
+                End::Troubled(why) => {
+                    let (consumer, stream) = (&self.pump.spec.name, self.pump.stream.name());
+                    if backoff.tries() == 1 {
+                        warn!(consumer, stream, why, "no messages for now; trying again");
+                    }
+                    if self.pause(backoff.next()).await.is_break() {
+                        break;
+                    }
+                    self.pump.repair().await;
+                }
+            }
+        }
+        self.give_back().await;
+    }
+
+    /// Waits until there is reason to fetch; `None` once there never will be again.
+    async fn want(&mut self, flowing: bool) -> Option<Want> {
+        let served = self.served;
+        let half = self.sender.max_capacity() / 2;
+        let room = async {
+            if flowing && half > 0 {
+                self.sender.reserve_many(half).await.is_ok()
+            } else {
+                std::future::pending().await
+            }
+        };
+        tokio::select! {
+            biased;
+            () = self.pump.link.closing.cancelled() => None,
+            () = self.sender.closed() => None,
+            true = room => Some(Want::Ahead(half)),
+            Ok(_) = self.demand.wait_for(|demand| demand.is_beyond(served)) => Some(Want::Now),
+            else => None,
+        }
+    }
+
+    async fn fetch(&mut self, want: Want) -> End {
+        let (batch, silence) = match want {
+            Want::Now => (1, SILENCE),
+            Want::Ahead(batch) => (batch, SILENCE_AHEAD),
+        };
+        let reply = self.inbox.next_reply();
+        let returned = self.pump.link.returned();
+        let mut demand = self.demand.clone();
+        tokio::pin!(returned);
+        if let Err(error) = self.ask(&reply, want).await {
+            return End::Troubled(error.to_string());
+        }
+        let abandoned = async {
+            match want {
+                Want::Now => Demand::given_up(&mut demand, GRACE).await,
+                Want::Ahead(_) => std::future::pending().await,
+            }
+        };
+        tokio::pin!(abandoned);
+        let mut brought = 0;
+        let mut heard = Instant::now();
+        while brought < batch {
+            let message = tokio::select! {
+                biased;
+                () = self.pump.link.closing.cancelled() => return End::Finished,
+                () = self.sender.closed() => return End::Finished,
+                message = self.inbox.next() => message,
+                () = &mut abandoned => return End::Abandoned,
+                // The request went with the connection.
+                () = &mut returned => return End::Brought(0),
+                () = sleep_until(heard + silence) => return silent(want),
+            };
+            let Some(message) = message else { return End::Abandoned };
+            heard = Instant::now();
+            match self.pump.sort(message, &reply) {
+                ControlFlow::Continue(None) => {}
+                ControlFlow::Continue(Some(held)) => {
+                    brought += 1;
+                    self.pass_on(held);
+                }
+                ControlFlow::Break(Ok(())) => break,
+                ControlFlow::Break(Err(why)) => return End::Troubled(why),
+            }
+        }
+        End::Brought(brought)
+    }
+
+    async fn ask(&self, reply: &str, want: Want) -> Result<(), BusError> {
+        let Pump { link, stream, spec, releases, .. } = &self.pump;
+        // What was released comes first again, and to whoever asks next.
+        releases.flush().await;
+        let subject = format!("$JS.API.CONSUMER.MSG.NEXT.{}.{}", names::stream(*stream), spec.name);
+        let question = match want {
+            Want::Now => {
+                let (expires, heartbeat) = (EXPIRES.as_nanos(), HEARTBEAT.as_nanos());
+                format!(r#"{{"batch":1,"expires":{expires},"idle_heartbeat":{heartbeat}}}"#)
+            }
+            Want::Ahead(batch) => {
+                let expires = EXPIRES_AHEAD.as_nanos();
+                format!(r#"{{"batch":{batch},"max_bytes":{MOST_BYTES},"expires":{expires}}}"#)
+            }
+        };
+        let sent = link.client.publish_with_reply(subject, reply.to_owned(), Bytes::from(question));
+        let sent = link.unless_lost(sent).await?;
+        sent.map_err(|error| BusError::Unavailable(error.to_string()))
+    }
+
+    /// A message for which there is no room, of a request given up too early, is dropped and so goes to another worker.
+    fn pass_on(&mut self, held: Held) {
+        self.served = self.demand.borrow().number();
+        drop(self.sender.try_send(held));
+    }
+
+    /// Ends the request that stands. What comes of it all the same is for the worker when it asks again.
+    async fn take_back(&mut self) {
+        let mut late = Vec::new();
+        let closed = self.inbox.close(|message| late.push(message));
+        if timeout(self.pump.link.timeout, closed).await.is_err() {
+            debug!("a request for messages could not be taken back; it expires by itself");
+        }
+        for message in late.into_iter().filter(|message| message.status.is_none()) {
+            if let Some(held) = self.pump.held(message) {
+                self.pass_on(held);
+            }
+        }
+        if let Err(error) = self.inbox.reopen(&self.pump.link.client).await {
+            debug!(%error, "no new inbox yet");
+            tokio::time::sleep(GRACE).await;
+        }
+    }
+
+    /// Gives what is under way to other workers: this one is gone.
+    async fn give_back(mut self) {
+        drop(self.sender);
+        let pump = &self.pump;
+        let closed = self.inbox.close(|message| {
+            if message.status.is_none() {
+                drop(pump.held(message));
+            }
+        });
+        // Without a connection nothing comes, and the server gives it all to others by itself.
+        drop(timeout(pump.link.timeout, closed).await);
+    }
+
+    /// Waits, at most until the connection is back.
+    async fn pause(&self, wait: Duration) -> ControlFlow<()> {
+        tokio::select! {
+            () = self.pump.link.closing.cancelled() => ControlFlow::Break(()),
+            () = self.sender.closed() => ControlFlow::Break(()),
+            () = self.pump.link.returned() => ControlFlow::Continue(()),
+            () = sleep(wait) => ControlFlow::Continue(()),
+        }
+    }
+}
+
+fn silent(want: Want) -> End {
+    match want {
+        Want::Now => End::Troubled("the server is silent".into()),
+        Want::Ahead(_) => End::Brought(0),
     }
 }

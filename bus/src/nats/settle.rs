@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use async_nats::{Client, Request, Subject};
+use async_nats::{Request, Subject};
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
@@ -35,11 +35,11 @@ impl Releases {
     /// Starts the task that sends them; it ends with the last [`Lease`] and the last copy of this.
     pub(super) fn start(link: &Link) -> Self {
         let (sender, mut releases) = mpsc::channel(RELEASES);
-        let client = link.client.clone();
+        let link = link.clone();
         tokio::spawn(async move {
             while let Some(release) = releases.recv().await {
                 match release {
-                    Release::Message(reply) => send_release(&client, reply).await,
+                    Release::Message(reply) => send_release(&link, reply).await,
                     Release::Flush(done) => drop(done.send(())),
                 }
             }
@@ -47,7 +47,7 @@ impl Releases {
         Self(sender)
     }
 
-    /// Waits until all releases so far are with the client.
+    /// Waits until the server has heard of all releases so far, or is away.
     pub(super) async fn flush(&self) {
         let (done, flushed) = oneshot::channel();
         if self.0.send(Release::Flush(done)).await.is_ok() {
@@ -62,9 +62,11 @@ impl Releases {
     }
 }
 
-async fn send_release(client: &Client, reply: Subject) {
-    if let Err(error) = client.publish(reply, Bytes::from_static(NAK)).await {
-        debug!(%error, "a message could not be released; it comes again when its time is over");
+/// Confirmed, so that whoever asks for messages after a release gets the released one.
+async fn send_release(link: &Link, reply: Subject) {
+    let sent = link.unless_lost(link.client.request(reply, Bytes::from_static(NAK))).await;
+    if !matches!(sent, Ok(Ok(_))) {
+        debug!("a message could not be released; it comes again when its time is over");
     }
 }
 

@@ -88,6 +88,18 @@ pub async fn trimming_spares_what_is_unsettled(place: &Place) {
     }
 }
 
+pub async fn trimming_spares_events_that_nobody_has_asked_for_yet(place: &Place) {
+    let bus = place.open().await;
+    publish_chunks(&bus, 1..=3).await;
+    assert_eq!(bus.trim(Stream::Events, Duration::ZERO).await.unwrap(), 0);
+    let mut consumer = bus.consume::<EventChunk>(patient("worker")).await.unwrap();
+    for number in 1..=3 {
+        let delivery = next(&mut consumer).await;
+        assert_eq!(delivery.message(), &chunk(number));
+        delivery.ack().await.unwrap();
+    }
+}
+
 pub async fn names_are_checked(place: &Place) {
     let bus = place.open().await;
     for name in ["", "a b", "a.b", "a*", "é"] {

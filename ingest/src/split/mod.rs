@@ -4,6 +4,7 @@
 //! A body holds objects of kind `Event` or `EventList` (whose items need no kind), one after another, or in arrays.
 
 mod outline;
+mod part;
 mod position;
 mod scan;
 mod stamp;
@@ -13,56 +14,9 @@ mod text;
 use std::ops::Range;
 
 use outline::{Items, Kind, Outline, Reading, Stamp};
+pub use part::{Broken, Code, Part};
 pub use position::NotJson;
 use scan::{Fault, FaultKind, MAX_DEPTH, Scanner};
-
-/// A piece of a body.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
-    /// An audit event: a JSON object with a readable `stageTimestamp`.
-    Event(Range<usize>),
-    /// Something else.
-    Broken(Broken),
-}
-
-/// A piece of a body that is no event, or none that can be taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Broken {
-    /// Where it stands; empty where something is missing at the end of the body.
-    pub range: Range<usize>,
-    /// What is wrong with it.
-    pub code: Code,
-    /// The same for a person, and where.
-    pub reason: String,
-}
-
-/// What can be wrong with a piece of a body; described in docs/dead-letters.md.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Code {
-    /// It is not JSON.
-    NotJson,
-    /// It is JSON, but neither an event nor a list of events.
-    NotAnEvent,
-    /// It is an event but for its `stageTimestamp`, which is missing or unreadable.
-    NoStageTimestamp,
-    /// It is an event, but larger than is taken.
-    TooLarge,
-    /// It is nested too deeply.
-    TooDeep,
-}
-
-impl Code {
-    /// The code as dead letters carry it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NotJson => "not-json",
-            Self::NotAnEvent => "not-an-event",
-            Self::NoStageTimestamp => "no-stage-timestamp",
-            Self::TooLarge => "too-large",
-            Self::TooDeep => "too-deep",
-        }
-    }
-}
 
 /// What a body is read for again before the rest is given up, in times its length. Only bodies made to waste time get
 /// there.

@@ -47,7 +47,7 @@ pub struct Diagnostic {
     /// The file whose loading brought it up; not always the one it stands in.
     pub file: usize,
     /// File and position for the one-line form, once known.
-    place: Option<(String, Position)>,
+    pub(crate) place: Option<(String, Position)>,
 }
 
 /// A remark on another part of a file.

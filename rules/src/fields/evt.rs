@@ -56,7 +56,8 @@ pub(super) const FIELDS: &[Field] = &[
     .shown(Shown::Padded),
     number("evt.reltime", Kind::RelativeTime, "Nanoseconds since the first event.", |call, _| {
         Extracted::Number(relative(call))
-    }),
+    })
+    .shown(Shown::Padded),
     number("evt.reltime.s", Kind::RelativeTime, "The seconds of evt.reltime.", |call, _| {
         Extracted::Number(relative(call) / NANOS)
     }),

@@ -1,4 +1,26 @@
-//! From rule files to rules that stand alone: items read, appended and overridden, lists and macros put in.
+//! From rule files to rules that stand alone: items read, appended and overridden, exceptions, lists and macros put
+//! in.
 
+mod apply;
+mod collection;
+mod exceptions;
+mod hints;
+mod item;
+mod lists;
+mod macros;
+mod overrides;
+mod read;
+mod read_exceptions;
+mod read_rule;
+mod resolve;
 pub mod resolved;
+mod rule_keys;
+mod select;
+pub(crate) mod sourced;
 pub mod texts;
+mod usage;
+mod versions;
+
+pub(crate) use collection::Collection;
+pub(crate) use read::read;
+pub(crate) use resolve::{Finding, Resolution, RuleStep, Stage, in_expression, resolve, unused};

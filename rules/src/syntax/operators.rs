@@ -113,6 +113,11 @@ impl Operator {
         matches!(self, Self::In | Self::Intersects | Self::PMatch)
     }
 
+    /// Whether it compares with a text, and so may be followed by `oneof`, `anyof` or `allof`.
+    pub fn takes_text(self) -> bool {
+        [SIGNS, WORDS].into_iter().any(|table| name_of(&self, table).is_some())
+    }
+
     /// The operator of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         let tables = [NUMERIC, SIGNS, WORDS, LISTS];

@@ -26,6 +26,18 @@ pub fn shared_lines(path: &str) -> Option<Vec<Value>> {
     Some(shared(path)?.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }
 
+/// Names and texts of the files in a recorded folder.
+pub fn shared_folder(path: &str) -> Option<Vec<(String, String)>> {
+    let full = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")).join(path);
+    if !full.exists() {
+        assert!(std::env::var_os("CI").is_none(), "{} is missing in CI", full.display());
+        eprintln!("skipped: {} is not here", full.display());
+        return None;
+    }
+    let files = std::fs::read_dir(full).unwrap().map(|entry| entry.unwrap().path());
+    Some(files.map(|path| (path.display().to_string(), std::fs::read_to_string(path).unwrap())).collect())
+}
+
 /// A rule for all audit events.
 pub fn rule(name: &str, condition: &str, output: &str) -> Result<ResolvedRule, SyntaxError> {
     Ok(ResolvedRule {
@@ -65,6 +77,11 @@ pub fn json(value: Option<rules::Value>) -> Value {
         Some(rules::Value::Boolean(truth)) => truth.into(),
         Some(rules::Value::List(texts)) => texts.into(),
     }
+}
+
+/// The fields of a match as a JSON object.
+pub fn value_fields(fields: Vec<(String, Option<rules::Value>)>) -> Value {
+    Value::Object(fields.into_iter().map(|(name, value)| (name, json(value))).collect())
 }
 
 /// The fields of a match as a JSON object, without the time that every alert has.

@@ -1,0 +1,68 @@
+//! One budget of bytes for all request bodies.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The bytes that all bodies together may take.
+#[derive(Debug, Clone)]
+pub(crate) struct Budget {
+    free: Arc<AtomicUsize>,
+}
+
+/// What one body holds of the budget; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Share {
+    budget: Budget,
+    held: usize,
+}
+
+/// The budget is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Exhausted;
+
+impl Budget {
+    pub(crate) fn new(bytes: usize) -> Self {
+        Self { free: Arc::new(AtomicUsize::new(bytes)) }
+    }
+
+    /// How many bytes are free now. Nothing keeps them so.
+    pub(crate) fn free(&self) -> usize {
+        self.free.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn share(&self) -> Share {
+        Share { budget: self.clone(), held: 0 }
+    }
+}
+
+impl Share {
+    pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        let take = |free: usize| free.checked_sub(bytes);
+        self.budget.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).map_err(|_| Exhausted)?;
+        self.held = self.held.saturating_add(bytes);
+        Ok(())
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.budget.free.fetch_add(self.held, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_never_exceed_the_budget_and_come_back() {
+        let budget = Budget::new(10);
+        let (mut one, mut two) = (budget.share(), budget.share());
+        assert_eq!((one.grow(6), two.grow(5), two.grow(4)), (Ok(()), Err(Exhausted), Ok(())));
+        assert_eq!(budget.free(), 0);
+        drop(one);
+        assert_eq!((budget.free(), two.grow(6)), (6, Ok(())));
+        drop(two);
+        assert_eq!(budget.free(), 10);
+    }
+}

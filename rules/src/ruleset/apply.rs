@@ -1,0 +1,171 @@
+//! Puts what an item says about a rule into the collection.
+
+use super::collection::Rule;
+use super::exceptions::Exception;
+use super::item::{Item, Read, Reported};
+use super::read::Reader;
+use super::read_rule::{AUDIT_SOURCE, DEFAULT_SOURCE, Update};
+use crate::diagnostic::{Code, Diagnostic};
+
+impl Reader<'_> {
+    pub(super) fn apply_define(&mut self, item: &Item<'_>, mut rule: Rule) -> Read<()> {
+        self.same_source(item, Some(&rule.source))?;
+        if rule.source != AUDIT_SOURCE {
+            self.unknown_source(item, &rule.source);
+        }
+        for exception in &mut rule.exceptions {
+            self.complete(exception, &rule.source)?;
+        }
+        self.collection.touch();
+        let name = rule.name.clone();
+        self.collection.rules.put(&name, rule);
+        Ok(())
+    }
+
+    pub(super) fn apply_append(&mut self, item: &Item<'_>, update: Update) -> Read<()> {
+        let source = self.existing(item, update.source.as_deref())?;
+        let mut added = Vec::new();
+        for mut exception in update.exceptions.unwrap_or_default() {
+            self.check_appended(item, &mut exception, &source, &added)?;
+            added.push(exception);
+        }
+        self.collection.touch();
+        let Some(rule) = self.collection.rules.get_mut(item.name()) else { return Ok(()) };
+        if let Some(condition) = update.condition {
+            rule.condition.push_str(" ");
+            rule.condition.push(&condition);
+        }
+        if let Some(output) = update.output {
+            rule.output.push_str(" ");
+            rule.output.push(&output);
+        }
+        if let Some(description) = update.description {
+            rule.description.push(' ');
+            rule.description.push_str(&description);
+        }
+        rule.tags.extend(update.tags.unwrap_or_default());
+        for exception in added {
+            match rule.exceptions.iter_mut().find(|earlier| earlier.name == exception.name) {
+                Some(earlier) => earlier.values.extend(exception.values),
+                None => rule.exceptions.push(exception),
+            }
+        }
+        Ok(())
+    }
+
+    /// Exceptions that replace others are not checked: what is wrong with them shows in the condition.
+    pub(super) fn apply_replace(&mut self, item: &Item<'_>, update: Update) -> Read<()> {
+        self.existing(item, update.source.as_deref())?;
+        self.collection.touch();
+        let Some(rule) = self.collection.rules.get_mut(item.name()) else { return Ok(()) };
+        replace(&mut rule.condition, update.condition);
+        replace(&mut rule.output, update.output);
+        replace(&mut rule.description, update.description);
+        replace(&mut rule.tags, update.tags);
+        replace(&mut rule.exceptions, update.exceptions);
+        replace(&mut rule.priority, update.priority);
+        replace(&mut rule.enabled, update.enabled);
+        replace(&mut rule.skip_if_unknown_filter, update.skip_if_unknown_filter);
+        Ok(())
+    }
+
+    pub(super) fn apply_switch(
+        &mut self,
+        item: &Item<'_>,
+        source: Option<String>,
+        enabled: bool,
+    ) -> Read<()> {
+        self.existing(item, source.as_deref())?;
+        if let Some(rule) = self.collection.rules.get_mut(item.name()) {
+            rule.enabled = enabled;
+        }
+        Ok(())
+    }
+
+    /// The source of the rule that is changed, which must exist.
+    fn existing(&mut self, item: &Item<'_>, source: Option<&str>) -> Read<String> {
+        self.same_source(item, source)?;
+        if let Some(rule) = self.collection.rules.get(item.name()) {
+            return Ok(rule.source.clone());
+        }
+        if self.collection.incomplete {
+            return Err(Reported);
+        }
+        let error =
+            Diagnostic::new(Code::NothingToChange, format!("there is no rule `{}` to change", item.name()));
+        let help = match super::rule_keys::closest(item.name(), self.collection.rules.names()) {
+            Some(close) => format!("did you mean `{close}`?"),
+            None => "the file that defines it must be loaded first".to_owned(),
+        };
+        Err(self.report.push(error.at(item.heading.span).inside(item.context()).with_help(help)))
+    }
+
+    fn same_source(&mut self, item: &Item<'_>, source: Option<&str>) -> Read<()> {
+        let earlier = self.collection.rules.get(item.name());
+        let (Some(earlier), Some(source)) = (earlier, source) else { return Ok(()) };
+        if earlier.source == source {
+            return Ok(());
+        }
+        let message =
+            format!("rule `{}` was defined for source {}, not {source}", earlier.name, earlier.source);
+        let error =
+            Diagnostic::new(Code::SourceChanged, message).with_label(earlier.heading.span, "defined here");
+        let help = format!("repeat `source: {}`", earlier.source);
+        Err(self.report.push(error.at(item.heading.span).inside(item.context()).with_help(help)))
+    }
+
+    fn unknown_source(&mut self, item: &Item<'_>, source: &str) {
+        let message = format!("rule for events of source {source}, which there are none of; ignored");
+        let warning =
+            Diagnostic::new(Code::UnknownSource, message).at(item.heading.span).inside(item.context());
+        self.report.push(if source == DEFAULT_SOURCE && !item.has("source") {
+            warning.with_help(format!("a rule for audit events says `source: {AUDIT_SOURCE}`"))
+        } else {
+            warning
+        });
+    }
+
+    /// An exception that is appended either adds values to one of that name, or is complete itself.
+    fn check_appended(
+        &mut self,
+        item: &Item<'_>,
+        exception: &mut Exception,
+        source: &str,
+        added: &[Exception],
+    ) -> Read<()> {
+        let rule = self.collection.rules.get(item.name());
+        let mut earlier = rule.into_iter().flat_map(|rule| &rule.exceptions).chain(added);
+        if !earlier.any(|earlier| earlier.name == exception.name) {
+            if exception.fields.is_given() && exception.values.is_empty() {
+                return Err(self.bad_exception(exception, "a new exception needs `values`".to_owned()));
+            }
+            return self.complete(exception, source);
+        }
+        for (entry, key) in [(&exception.fields, "fields"), (&exception.operators, "comps")] {
+            if entry.is_given() {
+                let message = format!("`{key}` of an exception cannot be changed, only `values` appended");
+                return Err(self.bad_exception(exception, message));
+            }
+        }
+        Ok(())
+    }
+
+    fn complete(&mut self, exception: &mut Exception, source: &str) -> Read<()> {
+        let is_field = self.is_field;
+        let known_source = source == AUDIT_SOURCE;
+        exception
+            .complete(|field| !known_source || is_field(field))
+            .map_err(|wrong| self.bad_exception(exception, wrong))
+    }
+
+    fn bad_exception(&mut self, exception: &Exception, wrong: String) -> Reported {
+        let error = Diagnostic::new(Code::BadException, wrong);
+        self.report.push(error.at(exception.span).inside(&exception.context))
+    }
+}
+
+fn replace<T>(target: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *target = value;
+    }
+}

@@ -1,0 +1,138 @@
+//! What rule files have said so far: lists, macros and rules under their names, in order of first definition.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::exceptions::Exception;
+use super::sourced::Sourced;
+use super::versions::PluginRequirement;
+use crate::diagnostic::Location;
+use crate::priority::Priority;
+use crate::source::Span;
+
+/// Everything read so far.
+#[derive(Debug, Default)]
+pub(crate) struct Collection {
+    pub(crate) lists: Named<List>,
+    pub(crate) macros: Named<Macro>,
+    pub(crate) rules: Named<Rule>,
+    pub(crate) plugins: Vec<PluginRequirement>,
+    /// Macros whose definition has errors: to call them undefined would be noise.
+    pub(crate) broken: HashSet<String>,
+    /// A file could not be read at all: anything may be defined there.
+    pub(crate) incomplete: bool,
+    /// Definitions, appends and replacements so far.
+    touched: usize,
+}
+
+/// Items by name, in order of first definition.
+#[derive(Debug)]
+pub(crate) struct Named<T> {
+    items: Vec<T>,
+    places: HashMap<String, usize>,
+}
+
+/// When an item was first defined and last changed. A macro sees what was first defined before it was last changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Order {
+    pub(crate) index: usize,
+    pub(crate) visibility: usize,
+}
+
+/// The parts of an item that messages point at.
+#[derive(Debug, Clone)]
+pub(crate) struct Heading {
+    /// The items it stands in, itself last.
+    pub(crate) context: Vec<Location>,
+    /// Its kind and name.
+    pub(crate) span: Span,
+}
+
+/// A list of values.
+#[derive(Debug)]
+pub(crate) struct List {
+    pub(crate) name: String,
+    pub(crate) items: Vec<Sourced>,
+    pub(crate) heading: Heading,
+    pub(crate) order: Order,
+}
+
+/// A condition with a name.
+#[derive(Debug)]
+pub(crate) struct Macro {
+    pub(crate) name: String,
+    pub(crate) condition: Sourced,
+    pub(crate) heading: Heading,
+    pub(crate) condition_context: Vec<Location>,
+    pub(crate) order: Order,
+}
+
+/// A rule as written.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) name: String,
+    pub(crate) condition: Sourced,
+    pub(crate) output: Sourced,
+    pub(crate) description: String,
+    pub(crate) priority: Priority,
+    pub(crate) source: String,
+    pub(crate) enabled: bool,
+    pub(crate) tags: BTreeSet<String>,
+    pub(crate) exceptions: Vec<Exception>,
+    pub(crate) skip_if_unknown_filter: bool,
+    pub(crate) heading: Heading,
+    pub(crate) condition_context: Vec<Location>,
+    pub(crate) output_context: Vec<Location>,
+}
+
+impl<T> Default for Named<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), places: HashMap::new() }
+    }
+}
+
+impl<T> Named<T> {
+    pub(crate) fn get(&self, name: &str) -> Option<&T> {
+        self.items.get(*self.places.get(name)?)
+    }
+
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut T> {
+        self.items.get_mut(*self.places.get(name)?)
+    }
+
+    /// The item that stands at a position.
+    pub(crate) fn at(&self, position: usize) -> Option<&T> {
+        self.items.get(position)
+    }
+
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.items.iter()
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.places.keys().map(String::as_str)
+    }
+
+    /// Takes the place of the item of that name, or comes last.
+    pub(crate) fn put(&mut self, name: &str, item: T) {
+        if let Some(earlier) = self.get_mut(name) {
+            *earlier = item;
+            return;
+        }
+        self.places.insert(name.to_owned(), self.items.len());
+        self.items.push(item);
+    }
+}
+
+impl Collection {
+    /// Counts a definition or change.
+    pub(crate) fn touch(&mut self) -> usize {
+        self.touched += 1;
+        self.touched - 1
+    }
+
+    /// The order of a definition, given that of an earlier one under the same name.
+    pub(crate) fn order(&mut self, earlier: Option<Order>) -> Order {
+        let now = self.touch();
+        Order { index: earlier.map_or(now, |earlier| earlier.index), visibility: now }
+    }
+}

@@ -1,0 +1,146 @@
+//! Conditions that are right and yet probably not what was meant, as Falco warns of them.
+
+use super::read::IsField;
+use crate::diagnostic::Code;
+use crate::syntax::ast::{Check, Constant, Expr, Operand, Operator, Place, Right, Test};
+
+/// A remark on a part of a condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Hint {
+    pub(super) code: Code,
+    pub(super) place: Place,
+    pub(super) message: String,
+    pub(super) help: String,
+}
+
+/// Everything to remark on a condition.
+pub(super) fn hints(expr: &Expr, is_field: IsField) -> Vec<Hint> {
+    let mut hints = Vec::new();
+    collect(expr, is_field, &mut hints);
+    hints
+}
+
+fn collect(expr: &Expr, is_field: IsField, hints: &mut Vec<Hint>) {
+    match expr {
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().for_each(|part| collect(part, is_field, hints)),
+        Expr::Not(inner) => collect(inner, is_field, hints),
+        Expr::Macro(_) => {}
+        Expr::Check(check) => on_check(check, is_field, hints),
+    }
+}
+
+fn on_check(check: &Check, is_field: IsField, hints: &mut Vec<Hint>) {
+    let (operator, constants) = match &check.test {
+        Test::Exists | Test::Compare(_, Right::Operand(_)) => return,
+        Test::Compare(operator, Right::Constant(constant)) => (*operator, std::slice::from_ref(constant)),
+        Test::Compare(operator, Right::List(constants)) => (*operator, constants.as_slice()),
+        Test::Quantified(operator, _, constants) => (*operator, constants.as_slice()),
+    };
+    let quantified = matches!(check.test, Test::Quantified(..));
+    if !quantified && is_equality(operator) && may_be_absent(&check.left) {
+        hints.extend(constants.iter().find(|constant| constant.value == "<NA>").map(unsafe_na));
+    }
+    for constant in constants {
+        if operator == Operator::Regex && needs_no_regex(&constant.value) {
+            hints.push(hint(
+                constant,
+                "this regular expression does not need to be one",
+                "=, contains, startswith and endswith are faster and clearer",
+            ));
+        }
+        hints.extend(misused(constant, is_field));
+    }
+}
+
+fn unsafe_na(constant: &Constant) -> Hint {
+    Hint {
+        code: Code::UnsafeNaCheck,
+        place: constant.place.clone(),
+        message: "an absent field does not have the value `<NA>`; this compares with that text".to_owned(),
+        help: "whether a field is there is asked with `exists`".to_owned(),
+    }
+}
+
+fn is_equality(operator: Operator) -> bool {
+    matches!(operator, Operator::Eq | Operator::DoubleEq | Operator::Ne) || operator.takes_list()
+}
+
+fn may_be_absent(operand: &Operand) -> bool {
+    matches!(operand, Operand::Field(field) if field.name.starts_with("ka.") || field.name.starts_with("jevt."))
+}
+
+/// Whether there is nothing special in a pattern but anchors and `.*` and the like at its ends.
+fn needs_no_regex(pattern: &str) -> bool {
+    let bytes = pattern.as_bytes();
+    let is_occurrence = |byte: Option<&u8>| byte.is_some_and(|byte| b"+*?".contains(byte));
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let (first, last) = (at == 0, at + 1 == bytes.len());
+        if (first && *byte == b'^') || (last && *byte == b'$') {
+            at += 1;
+        } else if (first || at + 2 == bytes.len()) && *byte == b'.' && is_occurrence(bytes.get(at + 1)) {
+            at += 2;
+        } else if b".+*?^$()[]{}|\\".contains(byte) {
+            return false;
+        } else {
+            at += 1;
+        }
+    }
+    true
+}
+
+/// A value that reads like a field or a transformer.
+fn misused(constant: &Constant, is_field: IsField) -> Option<Hint> {
+    let bare: String = constant.value.chars().filter(|c| !matches!(c, ' ' | '\t'..='\r')).collect();
+    if is_field(&bare) && !bare.contains('(') {
+        let message = format!("`{}` is a field, but stands here as a text", constant.value);
+        return Some(hint(constant, &message, &format!("the value of a field is `val({bare})`")));
+    }
+    let functions = ["val", "tolower", "toupper", "b64", "basename", "len", "join", "concat", "getopt"];
+    let called = functions.iter().any(|function| {
+        bare.strip_prefix(function).is_some_and(|rest| rest.starts_with('(') && rest.ends_with(')'))
+    });
+    called.then(|| {
+        let message = format!("`{}` reads like a transformer, but stands here as a text", constant.value);
+        hint(constant, &message, "a transformer stands without quotes")
+    })
+}
+
+fn hint(constant: &Constant, message: &str, help: &str) -> Hint {
+    let place = constant.place.clone();
+    Hint { code: Code::Improvable, place, message: message.to_owned(), help: help.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::{Dialect, parse_condition};
+
+    fn codes(condition: &str) -> Vec<Code> {
+        let expr = parse_condition(condition, Dialect::Saker).unwrap();
+        hints(&expr, |text| text == "ka.verb").into_iter().map(|hint| hint.code).collect()
+    }
+
+    #[test]
+    fn na_is_no_value() {
+        assert_eq!(codes("ka.verb = \"<NA>\" or ka.uri in (a, \"<NA>\")"), [Code::UnsafeNaCheck; 2]);
+        assert_eq!(codes("ka.verb startswith \"<NA>\" or evt.source = \"<NA>\""), []);
+    }
+
+    #[test]
+    fn some_patterns_need_no_regex() {
+        for pattern in ["abc", "^abc$", ".*abc", "abc.+", ".*abc.*", ".?"] {
+            assert!(needs_no_regex(pattern), "{pattern}");
+        }
+        for pattern in ["a.c", "a|b", "[a]", "a+", "ab\\."] {
+            assert!(!needs_no_regex(pattern), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn values_that_read_like_fields() {
+        assert_eq!(codes("ka.uri = ka.verb"), [Code::Improvable]);
+        assert_eq!(codes("ka.uri in (x, \"ka. verb\", \"tolower( ka.verb)\")"), [Code::Improvable; 2]);
+        assert_eq!(codes("ka.uri = val(ka.verb)"), []);
+    }
+}

@@ -1,0 +1,119 @@
+//! `override`: which keys of an item append to, or replace, those of an earlier one.
+
+use super::item::{Item, Read, Report, within};
+use crate::diagnostic::{Code, Diagnostic, ItemType, Location};
+use crate::yaml::Node;
+
+/// The keys under `override`.
+#[derive(Debug, Default)]
+pub(super) struct Overrides {
+    append: Vec<String>,
+    replace: Vec<String>,
+}
+
+impl Overrides {
+    /// Reads `override`, given the keys that can be appended to and replaced. One that is no mapping says nothing.
+    pub(super) fn read(
+        report: &mut Report<'_>,
+        item: &Item<'_>,
+        appendable: &[&str],
+        replaceable: &[&str],
+    ) -> Read<Self> {
+        let mut overrides = Self::default();
+        let pairs = item.node.get("override").and_then(Node::mapping).unwrap_or_default();
+        let context = within(item.context(), ItemType::Overrides, "", item.node.span);
+        let mut wrong = None;
+        for (key, operation) in pairs {
+            let (name, operation_name) = (text(key), text(operation));
+            let (can_append, can_replace) = (appendable.contains(&name), replaceable.contains(&name));
+            let problem = match operation_name {
+                "append" if can_append => {
+                    overrides.append.push(name.to_owned());
+                    continue;
+                }
+                "replace" if can_replace => {
+                    overrides.replace.push(name.to_owned());
+                    continue;
+                }
+                "append" if can_replace => (format!("`{name}` cannot be appended to, only replaced"), key),
+                "append" => (format!("`{name}` cannot be appended to"), key),
+                "replace" => (format!("`{name}` cannot be replaced"), key),
+                other => (format!("`{other}` is neither append nor replace"), operation),
+            };
+            wrong = Some(report.push(bad_override(problem, name, &context)));
+        }
+        wrong.map_or(Ok(overrides), Err)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.append.is_empty() && self.replace.is_empty()
+    }
+
+    pub(super) fn appends_any(&self) -> bool {
+        !self.append.is_empty()
+    }
+
+    pub(super) fn replaces_any(&self) -> bool {
+        !self.replace.is_empty()
+    }
+
+    pub(super) fn appends(&self, key: &str) -> bool {
+        self.append.iter().any(|append| append == key)
+    }
+
+    pub(super) fn replaces(&self, key: &str) -> bool {
+        self.replace.iter().any(|replace| replace == key)
+    }
+
+    /// Every overridden key must be in the item.
+    pub(super) fn check_present(
+        &self,
+        report: &mut Report<'_>,
+        item: &Item<'_>,
+        keys: &[String],
+    ) -> Read<()> {
+        let missing = keys.iter().filter(|key| !item.has(key));
+        let reported = missing.map(|key| {
+            report.item(item, Code::BadOverride, format!("`override` names `{key}`, which is not here"))
+        });
+        reported.last().map_or(Ok(()), Err)
+    }
+
+    /// Every key in the item that could be overridden must be under `override`.
+    pub(super) fn check_complete(&self, report: &mut Report<'_>, item: &Item<'_>, keys: &[&str]) -> Read<()> {
+        let mut left: Vec<_> = keys.iter().filter(|key| item.has(key)).collect();
+        left.retain(|key| !self.appends(key) && !self.replaces(key));
+        left.sort_unstable();
+        let reported = left.iter().map(|key| {
+            let span = item.node.get(key).map_or(item.heading.span, |value| value.span);
+            let context = within(item.context(), ItemType::Overrides, key, span);
+            let span = item.node.key_span(key).unwrap_or(span);
+            let message = format!("`override` does not say what to do with `{key}`");
+            let help = format!("add `{key}: append` or `{key}: replace` to `override`");
+            report.push(Diagnostic::new(Code::BadOverride, message).at(span).inside(&context).with_help(help))
+        });
+        reported.last().map_or(Ok(()), Err)
+    }
+
+    pub(super) fn appended(&self) -> &[String] {
+        &self.append
+    }
+
+    pub(super) fn replaced(&self) -> &[String] {
+        &self.replace
+    }
+}
+
+fn bad_override(
+    (message, node): (String, &std::rc::Rc<Node>),
+    key: &str,
+    context: &[Location],
+) -> Diagnostic {
+    let item = if text(node) == key { ItemType::Overrides } else { ItemType::ValueFor };
+    let context = within(context, item, key, node.span);
+    Diagnostic::new(Code::BadOverride, message).at(node.span).inside(&context)
+}
+
+fn text(node: &Node) -> &str {
+    node.scalar().map_or("", |scalar| &scalar.text)
+}

@@ -1,0 +1,296 @@
+//! Reads the items of a file into the collection, in order.
+
+use super::collection::{Collection, List, Macro};
+use super::item::{Item, Read, Report, Reported, within};
+use super::overrides::Overrides;
+use super::rule_keys;
+use super::versions::{ENGINE, PluginRequirement, Version};
+use crate::diagnostic::{Code, Diagnostic, ItemType, Location};
+use crate::source::{SourceFile, Span};
+use crate::yaml::{self, Node};
+
+/// Whether a text names a field, or is a transformer applied to one.
+pub(crate) type IsField = fn(&str) -> bool;
+
+/// Reads one file. Where `first_error_only`, nothing behind the first error is read.
+pub(crate) fn read(
+    collection: &mut Collection,
+    file: (usize, &SourceFile),
+    is_field: IsField,
+    first_error_only: bool,
+) -> Vec<Diagnostic> {
+    let (index, source) = file;
+    let report = Report { diagnostics: Vec::new(), source: &source.text };
+    let mut reader = Reader { collection, report, is_field };
+    let whole = [Location { item: ItemType::RulesContent, name: String::new(), span: Span::of_file(index) }];
+    match yaml::parse(&source.text, index) {
+        Ok(documents) => reader.documents(&documents, &whole, first_error_only),
+        Err(error) => {
+            reader.collection.incomplete = true;
+            let context = within(&whole, ItemType::ValueFor, "", error.span);
+            let message = format!("this is no YAML: {}", error.message);
+            reader.report.push(Diagnostic::new(Code::YamlSyntax, message).at(error.span).inside(&context));
+        }
+    }
+    let mut diagnostics = reader.report.diagnostics;
+    if first_error_only && let Some(first) = diagnostics.iter().position(Diagnostic::is_error) {
+        diagnostics.truncate(first + 1);
+    }
+    diagnostics
+}
+
+/// Reads items of one file.
+pub(super) struct Reader<'a> {
+    pub(super) collection: &'a mut Collection,
+    pub(super) report: Report<'a>,
+    pub(super) is_field: IsField,
+}
+
+impl Reader<'_> {
+    fn documents(&mut self, documents: &[std::rc::Rc<Node>], whole: &[Location], first_error_only: bool) {
+        for document in documents.iter().filter(|document| !document.is_null()) {
+            let Some(items) = document.sequence() else {
+                self.not_rules(document, whole);
+                if first_error_only {
+                    return;
+                } else {
+                    continue;
+                };
+            };
+            for item in items.iter().filter(|item| !item.is_null()) {
+                // A problem is in the report; the items behind it may have more.
+                let _ = self.item(item, whole);
+                if first_error_only && self.report.diagnostics.iter().any(Diagnostic::is_error) {
+                    return;
+                }
+            }
+        }
+    }
+
+    fn not_rules(&mut self, document: &Node, whole: &[Location]) {
+        let message = format!("a rules file is a list of items, this is {}", document.describe());
+        let at = Span { end: document.span.start, ..document.span };
+        let error = Diagnostic::new(Code::NotRules, message).at(at).inside(whole);
+        self.report.push(error.with_help("each item starts with a dash: `- rule: …`"));
+    }
+
+    fn item(&mut self, node: &Node, whole: &[Location]) -> Read<()> {
+        if node.mapping().is_none() {
+            let context = within(whole, ItemType::RulesContentItem, "", node.span);
+            let message = format!("an item is a mapping of keys to values, this is {}", node.describe());
+            let error = Diagnostic::new(Code::NotRules, message).at(node.span).inside(&context);
+            return Err(self.report.push(error));
+        }
+        let has = |key| node.get(key).is_some();
+        if has("required_engine_version") {
+            self.engine(&Item::new(node, ItemType::RequiredEngineVersion, "required_engine_version", whole))
+        } else if let Some(versions) = node.get("required_plugin_versions") {
+            self.plugins(node, versions, whole)
+        } else if has("list") {
+            self.list(Item::new(node, ItemType::List, "list", whole))
+        } else if has("macro") {
+            self.macro_item(Item::new(node, ItemType::Macro, "macro", whole))
+        } else if has("rule") {
+            self.rule(&Item::new(node, ItemType::Rule, "rule", whole))
+        } else {
+            let context = within(whole, ItemType::RulesContentItem, "", node.span);
+            let span = node.mapping().and_then(|pairs| pairs.first()).map_or(node.span, |(key, _)| key.span);
+            let warning = Diagnostic::new(Code::UnknownItem, "an item of no known kind, ignored");
+            let kinds = "items are rule, macro, list, required_engine_version and required_plugin_versions";
+            self.report.push(warning.at(span).inside(&context).with_help(kinds));
+            Ok(())
+        }
+    }
+
+    fn engine(&mut self, item: &Item<'_>) -> Read<()> {
+        // The version has no name to be called by.
+        let mut item = item.clone();
+        if let Some(location) = item.heading.context.last_mut() {
+            location.name.clear();
+        }
+        let text = self.report.string(&item, "required_engine_version")?;
+        rule_keys::warn_unknown(&mut self.report, &item, &["required_engine_version"]);
+        let version = yaml::unsigned(&text).map(Version::implied).or_else(|| Version::parse(&text));
+        let Some(version) = version else {
+            let message = format!("`{text}` is no engine version");
+            let help = "write it as three numbers, `0.31.0`, or as one, `31`";
+            let error = Diagnostic::new(Code::BadEngineVersion, message).at(item.heading.span);
+            return Err(self.report.push(error.inside(item.context()).with_help(help)));
+        };
+        if ENGINE.serves(version) {
+            return Ok(());
+        }
+        let message = format!("engine version {version} is required, this one is {ENGINE}");
+        Err(self.report.item(&item, Code::EngineTooOld, message))
+    }
+
+    fn plugins(&mut self, node: &Node, versions: &Node, whole: &[Location]) -> Read<()> {
+        let context = within(whole, ItemType::RequiredPluginVersions, "", versions.span);
+        let item = Item::new(node, ItemType::RequiredPluginVersions, "required_plugin_versions", whole);
+        rule_keys::warn_unknown(&mut self.report, &item, &["required_plugin_versions"]);
+        let Some(entries) = versions.sequence() else {
+            let message = format!("`required_plugin_versions` is {}, not a list", versions.describe());
+            let error = Diagnostic::new(Code::BadValue, message).at(versions.span).inside(&context);
+            return Err(self.report.push(error));
+        };
+        entries.iter().try_for_each(|entry| self.plugin(entry, &context))
+    }
+
+    fn plugin(&mut self, entry: &Node, context: &[Location]) -> Read<()> {
+        let (item, main) = self.plugin_version(entry, ItemType::RequiredPluginVersionsEntry, context)?;
+        let mut asked = vec![main];
+        if let Some(alternatives) = entry.get("alternatives") {
+            let Some(alternatives) = alternatives.sequence() else {
+                let message = format!("`alternatives` is {}, not a list", alternatives.describe());
+                return Err(self.report.item(&item, Code::BadValue, message));
+            };
+            for alternative in alternatives {
+                let kind = ItemType::RequiredPluginVersionsAlternative;
+                asked.push(self.plugin_version(alternative, kind, item.context())?.1);
+            }
+        }
+        self.require(&item, asked)
+    }
+
+    fn plugin_version<'n>(
+        &mut self,
+        node: &'n Node,
+        kind: ItemType,
+        context: &[Location],
+    ) -> Read<(Item<'n>, (String, String))> {
+        let item = Item::new(node, kind, "name", context);
+        if node.mapping().is_none() {
+            let message =
+                format!("a plugin version is a mapping with name and version, this is {}", node.describe());
+            return Err(self.report.item(&item, Code::BadValue, message));
+        }
+        let name = self.report.string(&item, "name")?;
+        let version = self.report.string(&item, "version")?;
+        Ok((item, (name, version)))
+    }
+
+    fn require(&mut self, item: &Item<'_>, asked: Vec<(String, String)>) -> Read<()> {
+        let mut alternatives: Vec<(String, Version)> = Vec::new();
+        for (name, text) in asked {
+            let Some(version) = Version::parse(&text) else {
+                let message = format!("`{text}`, required of plugin `{name}`, is no version like 1.2.3");
+                return Err(self.report.item(item, Code::BadPluginVersion, message));
+            };
+            if alternatives.iter().any(|(other, _)| *other == name) {
+                let message = format!("plugin `{name}` is required twice in one entry");
+                return Err(self.report.item(item, Code::BadPluginVersion, message));
+            }
+            alternatives.push((name, version));
+        }
+        self.collection.plugins.push(PluginRequirement { alternatives, heading: item.heading.clone() });
+        Ok(())
+    }
+
+    fn list(&mut self, item: Item<'_>) -> Read<()> {
+        let name = self.report.string(&item, "list")?;
+        rule_keys::warn_unknown(&mut self.report, &item, rule_keys::LIST);
+        if !rule_keys::is_list_name(&name) {
+            let warning = "a list of this name cannot be used: names contain no parentheses, quotes, `=`, commas or blanks";
+            self.report.item(&item, Code::InvalidListName, warning);
+        }
+        let items = self.report.texts(&item, "items").and_then(|items| match items {
+            Some(items) => Ok(items),
+            None => Err(self.report.item(&item, Code::MissingKey, "key `items` is missing")),
+        });
+        let append = self.appends(&item, "items");
+        let (items, append) = (items?, append?);
+        let earlier = self.collection.lists.get(&name).map(|list| list.order);
+        if !append {
+            let order = self.collection.order(earlier);
+            let list = List { name: name.clone(), items, heading: item.heading, order };
+            self.collection.lists.put(&name, list);
+            return Ok(());
+        }
+        if earlier.is_none() {
+            return Err(self.nothing_to_append_to(&item, "list"));
+        }
+        let visibility = self.collection.touch();
+        if let Some(list) = self.collection.lists.get_mut(&name) {
+            list.items.extend(items);
+            list.order.visibility = visibility;
+        }
+        Ok(())
+    }
+
+    fn macro_item(&mut self, item: Item<'_>) -> Read<()> {
+        let name = self.report.string(&item, "macro")?;
+        let read = self.macro_body(&item, &name);
+        if read.is_err() {
+            self.collection.broken.insert(name);
+        }
+        read
+    }
+
+    fn macro_body(&mut self, item: &Item<'_>, name: &str) -> Read<()> {
+        rule_keys::warn_unknown(&mut self.report, item, rule_keys::MACRO);
+        if !rule_keys::is_macro_name(name) {
+            let warning =
+                "a macro of this name cannot be used: names are letters, digits and `_`, a letter first";
+            self.report.item(item, Code::InvalidMacroName, warning);
+        }
+        let condition = self.report.text(item, "condition");
+        let append = self.appends(item, "condition");
+        let (condition, append) = (condition?, append?);
+        let earlier = self.collection.macros.get(name).map(|known| known.order);
+        if !append {
+            let order = self.collection.order(earlier);
+            let condition_context = item.part(ItemType::MacroCondition, "condition");
+            let heading = item.heading.clone();
+            let known = Macro { name: name.to_owned(), condition, heading, condition_context, order };
+            self.collection.macros.put(name, known);
+            return Ok(());
+        }
+        if earlier.is_none() {
+            return Err(self.nothing_to_append_to(item, "macro"));
+        }
+        let visibility = self.collection.touch();
+        if let Some(known) = self.collection.macros.get_mut(name) {
+            known.condition.push_str(" ");
+            known.condition.push(&condition);
+            known.order.visibility = visibility;
+        }
+        Ok(())
+    }
+
+    /// Whether a list or macro is appended to, by the old key or by `override`.
+    fn appends(&mut self, item: &Item<'_>, key: &'static str) -> Read<bool> {
+        let flag = self.append_flag(item);
+        let overrides = Overrides::read(&mut self.report, item, &[key], &[key]);
+        let (flag, overrides) = (flag?, overrides?);
+        self.not_both(item, flag, &overrides)?;
+        Ok(flag || overrides.appends(key))
+    }
+
+    /// `append: true`, with a warning that there is a better way.
+    pub(super) fn append_flag(&mut self, item: &Item<'_>) -> Read<bool> {
+        let append = self.report.switch(item, "append")?.unwrap_or(false);
+        if append {
+            let span = item.node.key_span("append").unwrap_or(item.heading.span);
+            let warning = Diagnostic::new(Code::Deprecated, "`append: true` is deprecated");
+            let help = "say what is appended to: `override: {condition: append}`";
+            self.report.push(warning.at(span).inside(item.context()).with_help(help));
+        }
+        Ok(append)
+    }
+
+    pub(super) fn not_both(&mut self, item: &Item<'_>, append: bool, overrides: &Overrides) -> Read<()> {
+        if append && !overrides.is_empty() {
+            let message = "`append: true` and `override` exclude one another";
+            return Err(self.report.item(item, Code::BadOverride, message));
+        }
+        Ok(())
+    }
+
+    pub(super) fn nothing_to_append_to(&mut self, item: &Item<'_>, kind: &str) -> Reported {
+        if self.collection.incomplete {
+            return Reported;
+        }
+        let message = format!("there is no {kind} `{}` to append to", item.name());
+        self.report.item(item, Code::NothingToChange, message)
+    }
+}

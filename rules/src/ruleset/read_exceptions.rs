@@ -1,0 +1,100 @@
+//! Reads the exceptions of a rule.
+
+use super::exceptions::{Entry, Exception};
+use super::item::{Item, Read, within};
+use super::read::Reader;
+use super::read_rule::Exceptions;
+use crate::diagnostic::{Code, Diagnostic, ItemType, Location};
+use crate::yaml::Node;
+
+impl Reader<'_> {
+    /// The exceptions of an item; none if there is no such key, or nothing under it.
+    pub(super) fn exceptions(&mut self, item: &Item<'_>, how: Exceptions) -> Read<Vec<Exception>> {
+        let Some(node) = item.node.get("exceptions").filter(|node| !node.is_null()) else {
+            return Ok(Vec::new());
+        };
+        let context = within(item.context(), ItemType::Exceptions, "", node.span);
+        let Some(entries) = node.sequence() else {
+            let message = format!("`exceptions` is {}, not a list", node.describe());
+            let error = Diagnostic::new(Code::BadValue, message).at(node.span).inside(&context);
+            return Err(self.report.push(error));
+        };
+        let mut exceptions: Vec<Exception> = Vec::new();
+        for entry in entries {
+            let exception = self.exception(entry, item, &context, how)?;
+            if let Some(first) = exceptions.iter().find(|first| first.name == exception.name) {
+                let message = format!("there are two exceptions called `{}`", exception.name);
+                let warning = Diagnostic::new(Code::ExceptionNameNotUnique, message);
+                let warning = warning.with_label(first.span, "the other");
+                self.report.push(warning.at(exception.span).inside(&exception.context));
+            }
+            exceptions.push(exception);
+        }
+        Ok(exceptions)
+    }
+
+    fn exception(
+        &mut self,
+        node: &Node,
+        rule: &Item<'_>,
+        exceptions: &[Location],
+        how: Exceptions,
+    ) -> Read<Exception> {
+        if node.mapping().is_none() {
+            let context = within(exceptions, ItemType::Exception, "", node.span);
+            let message = format!("an exception is a mapping, this is {}", node.describe());
+            let error = Diagnostic::new(Code::BadValue, message).at(node.span).inside(&context);
+            return Err(self.report.push(error));
+        }
+        let unnamed = Item::new(node, ItemType::Exception, "name", exceptions);
+        let name = self.report.string(&unnamed, "name")?;
+        // With its name known, an exception counts as a part of the rule itself.
+        let item = Item::new(node, ItemType::Exception, "name", rule.context());
+        let fields = match (node.get("fields"), how) {
+            (Some(fields), _) => self.entry(fields, &item, "fields")?,
+            (None, Exceptions::Appended) => Entry::default(),
+            (None, Exceptions::Defined) => {
+                return Err(self.report.item(&item, Code::MissingKey, "key `fields` is missing"));
+            }
+        };
+        let operators = match node.get("comps") {
+            Some(operators) => self.entry(operators, &item, "comps")?,
+            None => Entry::default(),
+        };
+        let values = self.values(node, &item, how)?;
+        let (context, span) = (item.heading.context, item.heading.span);
+        Ok(Exception { name, fields, operators, values, context, span })
+    }
+
+    fn values(&mut self, node: &Node, item: &Item<'_>, how: Exceptions) -> Read<Vec<Entry>> {
+        let Some(values) = node.get("values") else {
+            if how == Exceptions::Appended {
+                let message = "an exception is appended to without `values`";
+                self.report.item(item, Code::AppendNoValues, message);
+            }
+            return Ok(Vec::new());
+        };
+        let context = within(item.context(), ItemType::ExceptionValues, "", values.span);
+        let Some(entries) = values.sequence() else {
+            let message = format!("`values` is {}, not a list", values.describe());
+            let error = Diagnostic::new(Code::BadValue, message).at(values.span).inside(&context);
+            return Err(self.report.push(error));
+        };
+        entries.iter().map(|entry| self.entry(entry, item, "values")).collect()
+    }
+
+    /// One text or several. What is neither counts as not given, as it does for Falco.
+    fn entry(&mut self, node: &Node, item: &Item<'_>, key: &str) -> Read<Entry> {
+        if let Some(items) = node.sequence() {
+            let items: Read<Vec<_>> = items.iter().map(|inner| self.entry(inner, item, key)).collect();
+            return Ok(Entry::Several(items?));
+        }
+        match node.scalar() {
+            Some(scalar) if scalar.text.is_empty() => {
+                Err(self.report.value(item, key, node, format!("a text in `{key}` is empty")))
+            }
+            Some(_) => Ok(Entry::One(self.report.sourced(node))),
+            None => Ok(Entry::default()),
+        }
+    }
+}
