@@ -60,7 +60,9 @@ impl Reference<'_> {
                 }
             }
             (Predicate::Number(ordering, number), Plain::Number(found)) => orders(*ordering, found, number),
-            (Predicate::NumberIn(numbers), Plain::Number(found)) => numbers.iter().any(|number| number == found),
+            (Predicate::NumberIn(numbers), Plain::Number(found)) => {
+                numbers.iter().any(|number| number == found)
+            }
             (Predicate::Related(relation, right), left) => {
                 self.value(right).is_some_and(|right| relates(*relation, left, &right))
             }
@@ -78,9 +80,9 @@ impl Reference<'_> {
                     Extracted::Absent => None,
                     Extracted::Text(piece) => Some(Plain::Text(texts.get(piece).to_vec())),
                     Extracted::Number(number) => Some(Plain::Number(number)),
-                    Extracted::List(list) => {
-                        Some(Plain::List(texts.list(list).iter().map(|&piece| texts.get(piece).to_vec()).collect()))
-                    }
+                    Extracted::List(list) => Some(Plain::List(
+                        texts.list(list).iter().map(|&piece| texts.get(piece).to_vec()).collect(),
+                    )),
                 }
             }
             Operand::Constant(text) => Some(Plain::Text(text.to_vec())),
@@ -140,9 +142,7 @@ fn is(test: &TextTest, text: &[u8]) -> bool {
         TextTest::Contains(needle) => contains(text, needle.bytes()),
         TextTest::ContainsFolded(folded) => contains(&text.to_ascii_lowercase(), folded),
         TextTest::StartsWith(start) => text.get(..start.len()) == Some(start),
-        TextTest::EndsWith(end) => {
-            text.len() >= end.len() && text.get(text.len() - end.len()..) == Some(end)
-        }
+        TextTest::EndsWith(end) => text.len() >= end.len() && text.get(text.len() - end.len()..) == Some(end),
         TextTest::Glob(glob) => glob.matches(text),
         TextTest::Regex(regex) => regex.matches(text),
         TextTest::Below(paths) => paths.matches(text),
@@ -199,16 +199,45 @@ fn trimmed(text: &[u8]) -> &[u8] {
     &text[..end]
 }
 
-const WORDS: &[&str] =
-    &["create", "get", "pods", "secrets", "alice", "bob", "ResponseComplete", "Panic", "a/b", "CREATE", "", "true", "x"];
+const WORDS: &[&str] = &[
+    "create",
+    "get",
+    "pods",
+    "secrets",
+    "alice",
+    "bob",
+    "ResponseComplete",
+    "Panic",
+    "a/b",
+    "CREATE",
+    "",
+    "true",
+    "x",
+];
 const TEXTS: &[&str] = &[
-    "ka.verb", "ka.target.resource", "ka.user.name", "ka.stage", "ka.target.subresource", "jevt.value[/verb]",
-    "ka.req.container.privileged", "tolower(ka.user.name)", "basename(ka.uri)", "concat(ka.verb, \"/\", ka.stage)",
-    "join(\"-\", ka.user.groups)", "toupper(ka.verb)", "ka.cluster", "ka.pod.host_network",
+    "ka.verb",
+    "ka.target.resource",
+    "ka.user.name",
+    "ka.stage",
+    "ka.target.subresource",
+    "jevt.value[/verb]",
+    "ka.req.container.privileged",
+    "tolower(ka.user.name)",
+    "basename(ka.uri)",
+    "concat(ka.verb, \"/\", ka.stage)",
+    "join(\"-\", ka.user.groups)",
+    "toupper(ka.verb)",
+    "ka.cluster",
+    "ka.pod.host_network",
 ];
 const LISTS: &[&str] = &[
-    "ka.user.groups", "ka.req.pod.containers.image", "ka.req.pod.containers.privileged", "toupper(ka.user.groups)",
-    "ka.req.pod.containers.image[0]", "ka.pod.images", "ka.req.pod.containers.image.repository",
+    "ka.user.groups",
+    "ka.req.pod.containers.image",
+    "ka.req.pod.containers.privileged",
+    "toupper(ka.user.groups)",
+    "ka.req.pod.containers.image[0]",
+    "ka.pod.images",
+    "ka.req.pod.containers.image.repository",
 ];
 
 fn word() -> impl Strategy<Value = &'static str> {
@@ -226,9 +255,27 @@ fn comparison() -> impl Strategy<Value = String> {
     let text = || prop::sample::select(TEXTS);
     let list = || prop::sample::select(LISTS);
     let operator = prop::sample::select(&[
-        "=", "!=", "==", "contains", "icontains", "startswith", "endswith", "glob", "iglob", "regex",
+        "=",
+        "!=",
+        "==",
+        "contains",
+        "icontains",
+        "startswith",
+        "endswith",
+        "glob",
+        "iglob",
+        "regex",
     ]);
-    let related = prop::sample::select(&["=", "!=", "contains", "icontains", "startswith", "endswith", "in", "intersects"]);
+    let related = prop::sample::select(&[
+        "=",
+        "!=",
+        "contains",
+        "icontains",
+        "startswith",
+        "endswith",
+        "in",
+        "intersects",
+    ]);
     let quantifier = prop::sample::select(&["oneof", "anyof", "allof"]);
     let membership = || prop::sample::select(&["in", "intersects"]);
     prop_oneof![
