@@ -28,7 +28,9 @@ impl FromStr for Address {
         }
         let servers: Vec<String> = text.split(',').map(|server| server.trim().to_owned()).collect();
         let is_nats = |server: &String| {
-            ["nats://", "tls://"].iter().any(|scheme| server.len() > scheme.len() && server.starts_with(scheme))
+            ["nats://", "tls://"]
+                .iter()
+                .any(|scheme| server.len() > scheme.len() && server.starts_with(scheme))
         };
         if servers.iter().all(is_nats) { Ok(Self::Nats(servers)) } else { Err(wrong()) }
     }
@@ -38,7 +40,9 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Local(directory) => write!(f, "local:{}", directory.display()),
-            Self::Nats(servers) => f.write_str(&servers.iter().map(|server| masked(server)).collect::<Vec<_>>().join(",")),
+            Self::Nats(servers) => {
+                f.write_str(&servers.iter().map(|server| masked(server)).collect::<Vec<_>>().join(","))
+            }
         }
     }
 }

@@ -13,12 +13,14 @@ const MAX_DECODED: usize = 1 << 30;
 
 pub(crate) fn encode<M: Content>(message: &M) -> Result<Bytes, BusError> {
     let plain = message.encode_to_vec();
-    let packed = zstd::bulk::compress(&plain, LEVEL).map_err(|error| BusError::Setup(format!("zstd: {error}")))?;
+    let packed =
+        zstd::bulk::compress(&plain, LEVEL).map_err(|error| BusError::Setup(format!("zstd: {error}")))?;
     Ok(packed.into())
 }
 
 pub(crate) fn decode<M: Content>(payload: &[u8]) -> Result<M, BusError> {
-    let corrupt = |what: String| BusError::Corrupt(format!("a message of stream {}: {what}", M::STREAM.name()));
+    let corrupt =
+        |what: String| BusError::Corrupt(format!("a message of stream {}: {what}", M::STREAM.name()));
     let size = zstd::zstd_safe::get_frame_content_size(payload)
         .ok()
         .flatten()
@@ -36,9 +38,16 @@ mod tests {
 
     #[test]
     fn messages_come_back_as_they_went() {
-        let chunk = EventChunk { cluster: "c".into(), received_unix_nanos: 7, events: vec!["{}".into(), "[]".into()] };
+        let chunk = EventChunk {
+            cluster: "c".into(),
+            received_unix_nanos: 7,
+            events: vec!["{}".into(), "[]".into()],
+        };
         assert_eq!(decode::<EventChunk>(&encode(&chunk).unwrap()).unwrap(), chunk);
-        assert_eq!(decode::<EventChunk>(&encode(&EventChunk::default()).unwrap()).unwrap(), EventChunk::default());
+        assert_eq!(
+            decode::<EventChunk>(&encode(&EventChunk::default()).unwrap()).unwrap(),
+            EventChunk::default()
+        );
     }
 
     #[test]

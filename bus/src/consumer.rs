@@ -132,7 +132,8 @@ impl<M: Content> Delivery<M> {
     /// # Errors
     /// Where it could not be kept: the message will come again.
     pub async fn reject(self, reason: Reason) -> Result<(), BusError> {
-        let letter = reason.about(&self.message).by_consumer(&self.origin.consumer).at_sequence(self.sequence);
+        let letter =
+            reason.about(&self.message).by_consumer(&self.origin.consumer).at_sequence(self.sequence);
         self.origin.bus.publish(&letter.build()).await?;
         self.guard.ack().await
     }

@@ -7,7 +7,7 @@ use proto::bus::v1::DeadLetter;
 use proto::events::v1::EventChunk;
 
 use crate::backend::Outgoing;
-use crate::{Bus, BusError, Content, Id, Receipt, Reader, Start, Stored, Stream, codec};
+use crate::{Bus, BusError, Content, Id, Reader, Receipt, Start, Stored, Stream, codec};
 
 /// Why something could not be used: a short stable word, and a sentence for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]

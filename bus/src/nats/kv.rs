@@ -178,7 +178,14 @@ impl Watch {
                 }
                 continue;
             };
-            match timeout(CHECK, entries.next()).await {
+            let returned = self.buckets.link.returned();
+            let next = tokio::select! {
+                biased;
+                next = timeout(CHECK, entries.next()) => next,
+                // What reads the bucket for us on the server may be gone, and would be missed much later.
+                () = returned => Ok(None),
+            };
+            match next {
                 Ok(Some(Ok(entry))) => {
                     self.seen = entry.revision;
                     let entry = entry_of(entry);

@@ -16,6 +16,7 @@ use tracing::{debug, info, warn};
 
 use super::backoff::jittered;
 use super::failure::Failure;
+use super::user::User;
 use crate::{BusError, Settings};
 
 /// The first version with all that we rely on: several filters on a consumer, batches of direct gets.
@@ -46,9 +47,11 @@ struct History {
 impl Link {
     /// Connects, and makes sure that the server is one we can use.
     pub(super) async fn connect(servers: &[String], settings: &Settings) -> Result<Self, BusError> {
-        let addresses = servers.iter().map(|server| parse(server)).collect::<Result<Vec<_>, _>>()?;
+        let users = servers.iter().map(|server| User::split_from(server)).collect::<Vec<_>>();
+        let addresses = users.iter().map(|(_, server)| parse(server)).collect::<Result<Vec<_>, _>>()?;
+        let user = users.into_iter().find_map(|(user, _)| user);
         let (written, history) = watch::channel(History::default());
-        let options = options(settings).await?.event_callback(move |event| {
+        let options = options(settings, user).await?.event_callback(move |event| {
             note(&event, &written);
             std::future::ready(())
         });
@@ -175,13 +178,12 @@ impl Link {
 }
 
 fn parse(server: &str) -> Result<ServerAddr, BusError> {
-    // The address may carry a password: it is not repeated.
     server
         .parse()
         .map_err(|error| BusError::Setup(format!("the address of the NATS server is malformed: {error}")))
 }
 
-async fn options(settings: &Settings) -> Result<ConnectOptions, BusError> {
+async fn options(settings: &Settings, user: Option<User>) -> Result<ConnectOptions, BusError> {
     let mut options = ConnectOptions::new()
         .name("saker")
         .connection_timeout(settings.timeout)
@@ -191,6 +193,11 @@ async fn options(settings: &Settings) -> Result<ConnectOptions, BusError> {
         .reconnect_delay_callback(reconnect_delay);
     if let Some(token) = &settings.token {
         options = options.token(token.expose_secret().to_owned());
+    }
+    match user {
+        Some(User { name, password: Some(password) }) => options = options.user_and_password(name, password),
+        Some(User { name: token, password: None }) => options = options.token(token),
+        None => {}
     }
     match &settings.credentials_file {
         None => Ok(options),

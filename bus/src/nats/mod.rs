@@ -16,6 +16,7 @@ mod settle;
 mod stored;
 mod topology;
 mod trim;
+mod user;
 
 use std::time::Duration;
 
