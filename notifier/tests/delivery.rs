@@ -139,7 +139,7 @@ async fn an_alert_is_given_up_after_the_attempts_that_are_set() {
         letters.next().await.unwrap()
     })
     .await;
-    assert_eq!((letter.message.code.as_str(), webhook.requests().len()), ("gave-up", 3));
+    assert_eq!((letter.message.code.as_str(), webhook.count()), ("gave-up", 3));
     running.stop().await;
 }
 
@@ -160,7 +160,7 @@ async fn a_sink_that_is_down_holds_up_no_other() {
     let running = Running::start(&bus, settings);
     publish(&bus, 0..500).await;
     file_has(&log, 500).await;
-    assert!(failing.requests().len() <= 4, "{} requests to a sink that fails", failing.requests().len());
+    assert!(failing.count() <= 4, "{} requests to a sink that fails", failing.count());
 
     let webhook = Webhook::at(address, falco, [], 0).await;
     webhook.accepts(500).await;
@@ -176,7 +176,7 @@ async fn a_stop_gives_back_what_the_sink_has_not_taken() {
     let settings = json!({"drain": "100ms", "sinks": {"hook": {"type": "webhook", "url": webhook.url()}}});
     let running = Running::start(&bus, settings.clone());
     publish(&bus, 0..20).await;
-    until("four requests hang", async || (webhook.requests().len() == 4).then_some(())).await;
+    until("four requests hang", async || (webhook.count() == 4).then_some(())).await;
     running.stop().await;
     assert_eq!(webhook.accepted().len(), 0);
 

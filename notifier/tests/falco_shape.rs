@@ -1,7 +1,9 @@
 //! Alerts as a real Falco printed them, taken apart and printed again.
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stdout,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test that cannot go on must stop and say why"
 )]
 

@@ -12,6 +12,7 @@ mod priority;
 mod problem;
 mod program;
 pub mod ruleset;
+mod shipped;
 mod source;
 pub mod syntax;
 mod value;
@@ -27,4 +28,5 @@ pub use options::{
 pub use priority::{Priority, UnknownPriority};
 pub use problem::Problem;
 pub use program::{Evaluation, Evaluator, Match, Program, Rule, Value, compile};
+pub use shipped::shipped;
 pub use source::{Position, SourceFile, Span};

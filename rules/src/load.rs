@@ -114,7 +114,10 @@ impl<'o> Loader<'o> {
 
     fn finish(mut self, files: &[SourceFile]) -> Loaded {
         if !self.options.falco_exact {
-            self.diagnostics.extend(self.last);
+            // What seems unused may be used where there is an error.
+            let failed = self.diagnostics.iter().any(Diagnostic::is_error);
+            let last = self.last.into_iter().filter(|found| !(failed && is_about_use(found)));
+            self.diagnostics.extend(last);
             self.diagnostics = once_each(self.diagnostics);
         }
         for diagnostic in &mut self.diagnostics {
@@ -124,6 +127,10 @@ impl<'o> Loader<'o> {
         let program = self.program.filter(|_| !failed);
         Loaded { program, diagnostics: self.diagnostics, resolved: self.resolved }
     }
+}
+
+fn is_about_use(diagnostic: &Diagnostic) -> bool {
+    matches!(diagnostic.code, Code::UnusedMacro | Code::UnusedList)
 }
 
 /// The problems in the order of the files, each once: after every further file the old ones come up again.

@@ -4,3 +4,4 @@ pub mod command;
 mod freshen;
 mod kubeconfig;
 mod payloads;
+mod settings;

@@ -13,11 +13,11 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// The first failure that is not transient.
-pub async fn patiently<T, E: Display>(
+pub async fn patiently<T, E: Display, F: Future<Output = Result<T, E>>>(
     what: &str,
     shutdown: &Shutdown,
     is_transient: impl Fn(&E) -> bool,
-    mut attempt: impl AsyncFnMut() -> Result<T, E>,
+    mut attempt: impl FnMut() -> F,
 ) -> Result<Option<T>, E> {
     let mut wait = FIRST_WAIT;
     loop {
@@ -43,6 +43,7 @@ pub async fn patiently<T, E: Display>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::future::ready;
 
     #[tokio::test(start_paused = true)]
     async fn transient_failures_are_tried_again_and_others_are_not() {
@@ -50,10 +51,10 @@ mod tests {
         let shutdown = Shutdown::new();
         let is_away = |error: &&str| *error == "away";
         let started = tokio::time::Instant::now();
-        let found = patiently("it", &shutdown, is_away, async || answers.pop().unwrap()).await;
+        let found = patiently("it", &shutdown, is_away, || ready(answers.pop().unwrap())).await;
         assert_eq!(found, Ok(Some(7)));
         assert_eq!(started.elapsed(), Duration::from_millis(250 + 500));
-        let found = patiently("it", &shutdown, is_away, async || answers.pop().unwrap()).await;
+        let found = patiently("it", &shutdown, is_away, || ready(answers.pop().unwrap())).await;
         assert_eq!(found, Err("permanent"));
     }
 
@@ -61,7 +62,7 @@ mod tests {
     async fn a_stop_ends_the_waiting() {
         let shutdown = Shutdown::new();
         shutdown.request();
-        let found = patiently("it", &shutdown, |_: &&str| true, async || Err::<(), _>("away")).await;
+        let found = patiently("it", &shutdown, |_: &&str| true, || ready(Err::<(), _>("away"))).await;
         assert_eq!(found, Ok(None));
     }
 }

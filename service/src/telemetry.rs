@@ -1,7 +1,7 @@
 //! Logs: on stderr, since stdout belongs to alerts and answers.
 
 use std::fmt;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,10 @@ pub fn init(settings: &LogSettings) -> Result<(), TelemetryError> {
     let is_default = settings.level == LogLevel::default();
     let level = if is_default { rust_log() } else { None };
     let filter = level.as_ref().unwrap_or(&settings.level).filter();
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal());
     match settings.format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),

@@ -140,6 +140,11 @@ impl Webhook {
         self.requests.lock().unwrap().clone()
     }
 
+    /// How many requests were received.
+    pub fn count(&self) -> usize {
+        self.requests.lock().unwrap().len()
+    }
+
     /// How often each alert was accepted.
     pub fn accepted(&self) -> HashMap<String, usize> {
         let mut counts = HashMap::new();

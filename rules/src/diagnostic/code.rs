@@ -127,6 +127,8 @@ codes! {
     UnknownKey, "R113", Warning, Some("LOAD_UNKNOWN_KEY");
     /// A key given twice; the first counts.
     DuplicateKey, "R150", Warning, None;
+    /// A list that is empty since its first element has a bad escape.
+    EmptiedList, "R151", Warning, None;
 }
 
 #[cfg(test)]

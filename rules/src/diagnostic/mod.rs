@@ -38,6 +38,8 @@ pub struct Diagnostic {
     pub message: String,
     /// Where.
     pub span: Option<Span>,
+    /// A remark on that place; the item it stands in unless there is better.
+    pub remark: Option<String>,
     /// What else has to do with it.
     pub labels: Vec<Label>,
     /// What to do about it.
@@ -134,6 +136,7 @@ impl Diagnostic {
             severity: code.severity(),
             message: message.into(),
             span: None,
+            remark: None,
             labels: Vec::new(),
             help: None,
             context: Vec::new(),

@@ -2,45 +2,63 @@
 
 use std::fmt::Write;
 
-use super::{Diagnostic, Location};
+use super::{Diagnostic, ItemType, Location};
 use crate::source::{Position, SourceFile, Span, floor};
 
 /// Longer lines are cut around what is underlined.
 const WIDEST: usize = 160;
 
 pub(super) fn render(diagnostic: &Diagnostic, files: &[SourceFile]) -> String {
-    let mut out = format!("{}[{}]: {}\n", diagnostic.severity, diagnostic.code.id(), diagnostic.message);
     let primary = diagnostic.span.unwrap_or(Span::of_file(diagnostic.file));
-    excerpt(&mut out, files, primary, '^', &inside(&diagnostic.context));
-    for label in &diagnostic.labels {
-        excerpt(&mut out, files, label.span, '-', &label.text);
-    }
+    let labels = diagnostic.labels.iter().map(|label| Excerpt::of(files, label.span, '-', &label.text));
+    let remark = diagnostic.remark.clone().unwrap_or_else(|| inside(&diagnostic.context));
+    let first = Excerpt::of(files, primary, '^', &remark);
+    let excerpts: Vec<_> = std::iter::once(first).chain(labels).flatten().collect();
+    let gutter = excerpts.iter().map(|excerpt| excerpt.position.line.to_string().len()).max().unwrap_or(1);
+    let gutter = " ".repeat(gutter);
+    let mut out = format!("{}[{}]: {}\n", diagnostic.severity, diagnostic.code.id(), diagnostic.message);
+    excerpts.iter().for_each(|excerpt| excerpt.render(&gutter, &mut out));
     if let Some(help) = &diagnostic.help {
-        push(&mut out, format_args!("  = help: {help}\n"));
+        push(&mut out, format_args!("{gutter} = help: {help}\n"));
     }
     if let Some(falco) = diagnostic.code.falco() {
-        push(&mut out, format_args!("  = falco: {falco}\n"));
+        push(&mut out, format_args!("{gutter} = falco: {falco}\n"));
     }
     out
 }
 
-/// The innermost item with a name.
+/// The innermost item with a name of its own.
 fn inside(context: &[Location]) -> String {
-    let named = context.iter().rev().find(|location| !location.name.is_empty());
+    let is_key = |item| matches!(item, ItemType::ValueFor | ItemType::Overrides);
+    let named = context.iter().rev().find(|location| !location.name.is_empty() && !is_key(location.item));
     named.map_or_else(String::new, |location| format!("in {} `{}`", location.item.name(), location.name))
 }
 
-fn excerpt(out: &mut String, files: &[SourceFile], span: Span, mark: char, remark: &str) {
-    let Some(file) = files.get(span.file) else { return };
-    let Position { line, column } = Position::of(&file.text, span.start);
-    push(out, format_args!("  --> {}:{line}:{column}\n", file.name));
-    let shown = Shown::of(&file.text, span);
-    let number = line.to_string();
-    let gutter = " ".repeat(number.len());
-    push(out, format_args!("{gutter} |\n{number} | {}\n", shown.text));
-    let underline = mark.to_string().repeat(shown.length.max(1));
-    let underlined = format!("{gutter} | {}{underline} {remark}", " ".repeat(shown.column));
-    push(out, format_args!("{}\n", underlined.trim_end()));
+/// A line of a file with a part of it underlined.
+struct Excerpt<'a> {
+    file: &'a str,
+    position: Position,
+    shown: Shown,
+    mark: char,
+    remark: &'a str,
+}
+
+impl<'a> Excerpt<'a> {
+    fn of(files: &'a [SourceFile], span: Span, mark: char, remark: &'a str) -> Option<Self> {
+        let file = files.get(span.file)?;
+        let position = Position::of(&file.text, span.start);
+        Some(Self { file: &file.name, position, shown: Shown::of(&file.text, span), mark, remark })
+    }
+
+    fn render(&self, gutter: &str, out: &mut String) {
+        let Position { line, column } = self.position;
+        push(out, format_args!("{gutter}--> {}:{line}:{column}\n{gutter} |\n", self.file));
+        push(out, format_args!("{line:>width$} | {}\n", self.shown.text, width = gutter.len()));
+        let blank = " ".repeat(self.shown.column);
+        let underline = self.mark.to_string().repeat(self.shown.length.max(1));
+        let underlined = format!("{gutter} | {blank}{underline} {}", self.remark);
+        push(out, format_args!("{}\n", underlined.trim_end()));
+    }
 }
 
 /// The line that is shown, and which of its characters are underlined.

@@ -55,10 +55,8 @@ impl<'r> Findings<'r> {
         let unknown = matches!(code, Code::UnknownField | Code::UnknownOutputField);
         let skippable = unknown && place.is_some() && resolved.skip_if_unknown_filter;
         if let Some(place) = place.clone().filter(|place| !in_output(place)) {
-            let mut error = Diagnostic { help, span: texts.span(&place), ..Diagnostic::new(code, message) };
-            if !contains(&resolved.condition.place(), &place) {
-                error = error.with_label(rule.heading.span, format!("used by rule `{}`", rule.name));
-            }
+            let error = Diagnostic { help, span: texts.span(&place), ..Diagnostic::new(code, message) };
+            let error = self.collection.tell_origin(error, &rule.heading);
             let diagnostic = in_expression(error, &rule.condition_context);
             return Some(Found { stage: Stage::Rule(position, RuleStep::Fields), diagnostic, skippable });
         }
@@ -139,8 +137,4 @@ fn as_warning(found: Found) -> Found {
     let code = Code::SkippedUnknownField;
     let diagnostic = Diagnostic { code, severity: code.severity(), message, ..found.diagnostic };
     Found { diagnostic, ..found }
-}
-
-fn contains(outer: &Place, inner: &Place) -> bool {
-    outer.start <= inner.start && inner.end <= outer.end
 }

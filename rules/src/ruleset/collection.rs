@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::exceptions::Exception;
 use super::sourced::Sourced;
 use super::versions::PluginRequirement;
-use crate::diagnostic::Location;
+use crate::diagnostic::{Diagnostic, Location};
 use crate::priority::Priority;
 use crate::source::Span;
 
@@ -124,6 +124,30 @@ impl<T> Named<T> {
 }
 
 impl Collection {
+    /// The list or macro whose definition a place is in.
+    fn home(&self, span: Span) -> Option<&Location> {
+        let lists = self.lists.iter().map(|list| &list.heading);
+        let headings = lists.chain(self.macros.iter().map(|known| &known.heading));
+        headings.filter_map(|heading| heading.context.last()).find(|home| {
+            home.span.file == span.file && home.span.start <= span.start && span.end <= home.span.end
+        })
+    }
+
+    /// Says of a problem of the item under `heading` which list or macro brought it in, if another did.
+    pub(crate) fn tell_origin(&self, diagnostic: Diagnostic, heading: &Heading) -> Diagnostic {
+        let (Some(user), Some(home)) =
+            (heading.context.last(), diagnostic.span.and_then(|span| self.home(span)))
+        else {
+            return diagnostic;
+        };
+        if home == user {
+            return diagnostic;
+        }
+        let remark = format!("in {} `{}`", home.item.name(), home.name);
+        let used = format!("used by {} `{}`", user.item.name(), user.name);
+        Diagnostic { remark: Some(remark), ..diagnostic }.with_label(heading.span, used)
+    }
+
     /// Counts a definition or change.
     pub(crate) fn touch(&mut self) -> usize {
         self.touched += 1;

@@ -1,4 +1,4 @@
-//! Conditions that are right and yet probably not what was meant, as Falco warns of them.
+//! Conditions that are right and yet probably not what was meant: what Falco warns of, and where it should.
 
 use super::read::IsField;
 use crate::diagnostic::Code;
@@ -13,20 +13,28 @@ pub(super) struct Hint {
     pub(super) help: String,
 }
 
-/// Everything to remark on a condition.
-pub(super) fn hints(expr: &Expr, is_field: IsField) -> Vec<Hint> {
+/// Everything to remark on a condition whose comparisons read in the files as `text` says.
+pub(super) fn hints<'t>(expr: &Expr, is_field: IsField, text: &dyn Fn(&Place) -> &'t str) -> Vec<Hint> {
     let mut hints = Vec::new();
-    collect(expr, is_field, &mut hints);
+    expr.each_check(&mut |check| {
+        hints.extend(emptied(check, text(&check.place)));
+        on_check(check, is_field, &mut hints);
+    });
     hints
 }
 
-fn collect(expr: &Expr, is_field: IsField, hints: &mut Vec<Hint>) {
-    match expr {
-        Expr::And(parts) | Expr::Or(parts) => parts.iter().for_each(|part| collect(part, is_field, hints)),
-        Expr::Not(inner) => collect(inner, is_field, hints),
-        Expr::Macro(_) => {}
-        Expr::Check(check) => on_check(check, is_field, hints),
-    }
+/// A list whose first element has a bad escape reads as empty.
+fn emptied(check: &Check, text: &str) -> Option<Hint> {
+    let (Test::Compare(_, Right::List(list)) | Test::Quantified(_, _, list)) = &check.test else {
+        return None;
+    };
+    let inside = text.trim_end_matches(')').trim_end();
+    (list.is_empty() && inside.ends_with(['"', '\''])).then(|| Hint {
+        code: Code::EmptiedList,
+        place: check.place.clone(),
+        message: "this list is empty: its only value contains an escape that does not exist".to_owned(),
+        help: "a backslash in quotes is written `\\\\`".to_owned(),
+    })
 }
 
 fn on_check(check: &Check, is_field: IsField, hints: &mut Vec<Hint>) {
@@ -118,7 +126,8 @@ mod tests {
 
     fn codes(condition: &str) -> Vec<Code> {
         let expr = parse_condition(condition, Dialect::Saker).unwrap();
-        hints(&expr, |text| text == "ka.verb").into_iter().map(|hint| hint.code).collect()
+        let text = |place: &Place| condition.get(place.clone()).unwrap();
+        hints(&expr, |text| text == "ka.verb", &text).into_iter().map(|hint| hint.code).collect()
     }
 
     #[test]
@@ -135,6 +144,12 @@ mod tests {
         for pattern in ["a.c", "a|b", "[a]", "a+", "ab\\."] {
             assert!(!needs_no_regex(pattern), "{pattern}");
         }
+    }
+
+    #[test]
+    fn a_bad_escape_empties_a_list() {
+        assert_eq!(codes(r#"ka.uri in ("a\.b") or ka.uri in ("a\.b" )"#), [Code::EmptiedList; 2]);
+        assert_eq!(codes(r#"ka.uri in () or ka.uri in ("a")"#), []);
     }
 
     #[test]

@@ -272,7 +272,8 @@ impl Reader<'_> {
         if append {
             let span = item.node.key_span("append").unwrap_or(item.heading.span);
             let warning = Diagnostic::new(Code::Deprecated, "`append: true` is deprecated");
-            let help = "say what is appended to: `override: {condition: append}`";
+            let key = if item.has("items") { "items" } else { "condition" };
+            let help = format!("say what is appended to: `override: {{{key}: append}}`");
             self.report.push(warning.at(span).inside(item.context()).with_help(help));
         }
         Ok(append)

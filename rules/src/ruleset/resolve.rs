@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::collection::{Collection, Macro, Rule};
+use super::collection::{Collection, Heading, Macro, Rule};
 use super::exceptions::{Exception, with_exceptions};
 use super::hints::hints;
 use super::lists::Lists;
@@ -106,6 +106,9 @@ pub(crate) fn unused(collection: &Collection, usage: &Usage) -> Vec<Diagnostic> 
     macros.chain(lists).collect()
 }
 
+/// The item a condition is of, and the items the condition stands in.
+type Of<'h> = (&'h Heading, &'h [Location]);
+
 struct Resolver<'c> {
     collection: &'c Collection,
     options: &'c Options,
@@ -124,7 +127,8 @@ impl<'c> Resolver<'c> {
     fn macros(&mut self) {
         for (position, known) in self.collection.macros.iter().enumerate() {
             let condition = known.condition.clone();
-            let tree = self.parse(Stage::MacroText(position), condition, &known.condition_context);
+            let tree =
+                self.parse(Stage::MacroText(position), condition, (&known.heading, &known.condition_context));
             match tree {
                 Some((tree, _)) => drop(self.trees.insert(known.name.clone(), tree)),
                 None => drop(self.broken.insert(known.name.clone())),
@@ -149,7 +153,7 @@ impl<'c> Resolver<'c> {
             Err(errors) => {
                 self.broken.insert(known.name.clone());
                 self.trees.remove(&known.name);
-                self.macro_errors(Stage::MacroTree(position), &errors, &known.heading.context);
+                self.macro_errors(Stage::MacroTree(position), &errors, &known.heading);
             }
         }
     }
@@ -196,10 +200,12 @@ impl<'c> Resolver<'c> {
     }
 
     fn hints(&mut self, position: usize, rule: &Rule, expr: &Expr) {
-        for hint in hints(expr, self.is_field) {
+        let hints = hints(expr, self.is_field, &|place| self.texts.at(place));
+        for hint in hints {
             // Falco warns of `<NA>` before it looks at fields, and of the rest if it found nothing wrong with them.
             let step = if hint.code == Code::UnsafeNaCheck { RuleStep::Tree } else { RuleStep::Fields };
             let warning = self.at(&hint.place, hint.code, hint.message).with_help(hint.help);
+            let warning = self.collection.tell_origin(warning, &rule.heading);
             self.find(Stage::Rule(position, step), in_expression(warning, &rule.condition_context));
         }
     }
@@ -221,7 +227,8 @@ impl<'c> Resolver<'c> {
     fn condition(&mut self, position: usize, rule: &'c Rule, condition: Sourced) -> (Text, Option<Expr>) {
         let written = condition.clone();
         let stage = Stage::Rule(position, RuleStep::Text);
-        let Some((tree, text)) = self.parse(stage, condition, &rule.condition_context) else {
+        let Some((tree, text)) = self.parse(stage, condition, (&rule.heading, &rule.condition_context))
+        else {
             return (self.texts.add(written), None);
         };
         let known = |name: &str| self.trees.get(name);
@@ -232,14 +239,14 @@ impl<'c> Resolver<'c> {
             }
             Err(errors) => {
                 let stage = Stage::Rule(position, RuleStep::Tree);
-                self.macro_errors(stage, &errors, &rule.heading.context);
+                self.macro_errors(stage, &errors, &rule.heading);
                 (text, None)
             }
         }
     }
 
     /// Puts lists into a condition and reads it.
-    fn parse(&mut self, stage: Stage, condition: Sourced, context: &[Location]) -> Option<(Expr, Text)> {
+    fn parse(&mut self, stage: Stage, condition: Sourced, of: Of<'_>) -> Option<(Expr, Text)> {
         let span = condition.span(0..condition.len());
         let mut used = Vec::new();
         let substituted = self.lists.substitute(condition, &mut used);
@@ -247,26 +254,27 @@ impl<'c> Resolver<'c> {
         let Ok(substituted) = substituted else {
             let mut error = Diagnostic::new(Code::TooLarge, "the condition grows too long with lists put in");
             error.span = span;
-            self.find(stage, error.inside(context));
+            self.find(stage, error.inside(of.1));
             return None;
         };
         let text = self.texts.add(substituted);
         match parse_condition_at(&text.text, self.options.dialect(), text.base) {
             Ok(expr) => Some((expr, text)),
             Err(error) => {
-                self.syntax_error(stage, error, context);
+                self.syntax_error(stage, error, of);
                 None
             }
         }
     }
 
-    fn syntax_error(&mut self, stage: Stage, error: SyntaxError, context: &[Location]) {
+    fn syntax_error(&mut self, stage: Stage, error: SyntaxError, (heading, context): Of<'_>) {
         let mut diagnostic = self.at(&error.place, Code::ConditionSyntax, error.message);
         diagnostic.help = error.help;
+        let diagnostic = self.collection.tell_origin(diagnostic, heading);
         self.find(stage, in_expression(diagnostic, context));
     }
 
-    fn macro_errors(&mut self, stage: Stage, errors: &[MacroError], context: &[Location]) {
+    fn macro_errors(&mut self, stage: Stage, errors: &[MacroError], heading: &Heading) {
         let mut seen = HashSet::new();
         for error in errors {
             let diagnostic = match error {
@@ -282,7 +290,8 @@ impl<'c> Resolver<'c> {
                     self.at(&name.place, Code::TooLarge, message.to_owned())
                 }
             };
-            self.find(stage, in_expression(diagnostic, context));
+            let diagnostic = self.collection.tell_origin(diagnostic, heading);
+            self.find(stage, in_expression(diagnostic, &heading.context));
         }
     }
 
@@ -336,15 +345,12 @@ pub(crate) fn in_expression(diagnostic: Diagnostic, context: &[Location]) -> Dia
 
 /// The first field of audit events on the left of a comparison.
 fn audit_field(expr: &Expr) -> Option<(String, Place)> {
-    match expr {
-        Expr::And(parts) | Expr::Or(parts) => parts.iter().find_map(audit_field),
-        Expr::Not(inner) => audit_field(inner),
-        Expr::Macro(_) => None,
-        Expr::Check(check) => match &check.left {
-            Operand::Field(field) if field.name.starts_with("ka.") => {
-                Some((field.name.clone(), field.place.clone()))
-            }
-            _ => None,
-        },
-    }
+    let mut first = None;
+    expr.each_check(&mut |check| match &check.left {
+        Operand::Field(field) if first.is_none() && field.name.starts_with("ka.") => {
+            first = Some((field.name.clone(), field.place.clone()));
+        }
+        _ => {}
+    });
+    first
 }

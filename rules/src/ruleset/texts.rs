@@ -54,6 +54,12 @@ impl Texts {
         self.entries.get(index.checked_sub(1)?)
     }
 
+    /// What stands at a place.
+    pub(crate) fn at(&self, place: &Place) -> &str {
+        let part = self.entry(place).and_then(|entry| entry.sourced.text().get(entry.local(place)));
+        part.unwrap_or_default()
+    }
+
     /// Where in the files a place is.
     pub(crate) fn span(&self, place: &Place) -> Option<Span> {
         let entry = self.entry(place)?;

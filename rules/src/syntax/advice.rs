@@ -11,6 +11,10 @@ impl Parser<'_> {
     /// Something stands behind a complete condition.
     pub(super) fn unexpected_behind_condition(&self) -> SyntaxError {
         let error = self.expected(JOINERS);
+        let before = self.cursor.passed().split_whitespace().next_back();
+        if let Some(word @ ("and" | "or" | "not")) = before {
+            return error.with_help(format!("there is nothing for this `{word}` to join"));
+        }
         match self.cursor.rest().chars().next() {
             Some(')') => error.with_help("there is no `(` for this `)`"),
             Some(',') => error.with_help("a list stands in parentheses: `field in (a, b)`"),

@@ -21,6 +21,18 @@ pub enum Expr {
     Check(Check),
 }
 
+impl Expr {
+    /// Visits the comparisons from left to right.
+    pub fn each_check<'e>(&'e self, visit: &mut dyn FnMut(&'e Check)) {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|part| part.each_check(visit)),
+            Self::Not(inner) => inner.each_check(visit),
+            Self::Check(check) => visit(check),
+            Self::Macro(_) => {}
+        }
+    }
+}
+
 /// An identifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {

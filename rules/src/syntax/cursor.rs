@@ -46,6 +46,11 @@ impl<'a> Cursor<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
+    /// What has been passed.
+    pub(super) fn passed(&self) -> &'a str {
+        self.text.get(..self.at).unwrap_or_default()
+    }
+
     pub(super) fn is_at_end(&self) -> bool {
         self.at >= self.text.len()
     }

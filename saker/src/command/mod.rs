@@ -1,7 +1,11 @@
 //! The commands, one a file.
 
+mod dlq;
+mod eval;
 mod kubeconfig;
+mod rule_flags;
 mod send;
+mod up;
 
 use std::fmt;
 use std::process::ExitCode;
@@ -24,7 +28,10 @@ pub struct Command {
 
 #[derive(Debug, Subcommand)]
 enum Chosen {
+    Up(up::Up),
+    Eval(eval::Eval),
     Send(Send),
+    Dlq(dlq::Dlq),
     Kubeconfig(kubeconfig::Kubeconfig),
 }
 
@@ -32,7 +39,10 @@ impl Command {
     /// Does what the command line says, and returns the code to end with.
     pub async fn run(self) -> ExitCode {
         match self.chosen {
+            Chosen::Up(up) => up.run().await,
+            Chosen::Eval(eval) => ended(eval.run()),
             Chosen::Send(send) => ended(send.run().await),
+            Chosen::Dlq(dlq) => dlq.run().await,
             Chosen::Kubeconfig(kubeconfig) => kubeconfig.run(),
         }
     }

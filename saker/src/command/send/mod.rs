@@ -76,6 +76,12 @@ pub enum SendError {
         /// Why.
         source: io::Error,
     },
+    /// Bundled events cannot be read.
+    #[error("bundled events: {0}")]
+    Bundled(io::Error),
+    /// A body was not accepted.
+    #[error("a body was not accepted: {0}")]
+    Refused(String),
     /// Standard input cannot be read twice.
     #[error("--repeat: standard input can be sent only once; give a file")]
     Repeat,
@@ -143,6 +149,21 @@ impl Send {
         summary.finish(started.elapsed());
         Ok(summary)
     }
+}
+
+/// Posts events, each under an id and at a time of its own; returns how many.
+///
+/// # Errors
+/// Where the address is none, or a body is not accepted.
+pub(super) async fn fresh(events: &[u8], to: &str) -> Result<usize, SendError> {
+    let poster = Poster::new(to, None, Retries { attempts: 5, delay: Duration::from_secs(1) })?;
+    let mut bodies = Bodies::new(events, Freshness::Fresh);
+    let mut sent = 0;
+    while let Some(body) = bodies.next().map_err(SendError::Bundled)? {
+        poster.post(body.bytes).await.result.map_err(|refusal| SendError::Refused(refusal.to_string()))?;
+        sent += body.events;
+    }
+    Ok(sent)
 }
 
 impl Summary {

@@ -1,0 +1,99 @@
+//! `evaluator` alone: its flags, its settings, its way to the bus.
+
+use bus::{Address, Bus, BusError};
+use clap::Parser;
+use serde::{Deserialize, Serialize};
+use service::config::{Configuration, Flag, Problem, Shape};
+use service::flags::{CommandLine, Common};
+use service::{BusSettings, LogSettings, Shutdown};
+
+/// Holds rules against the audit events on the bus and stores the alerts
+///
+/// Start as many as the load needs: they share it.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    max_term_width = 100,
+    after_help = "Example:\n  evaluator --bus nats://127.0.0.1:4222 --rules builtin --rules my_rules.yaml"
+)]
+pub struct Flags {
+    #[command(flatten)]
+    common: Common,
+    /// Rule file or directory of them, in the order given; `builtin` is the shipped ruleset, which is the default
+    #[arg(long, value_name = "PATH")]
+    rules: Vec<String>,
+    /// Whether the first or all of the rules that match an event raise an alert [default: first]
+    #[arg(long, value_name = "first|all")]
+    rule_matching: Option<String>,
+    /// Rules mean exactly what they mean to Falco, its known defects included
+    #[arg(long)]
+    falco_exact: bool,
+}
+
+/// The sections of the configuration that this service reads.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Where the bus is.
+    pub bus: BusSettings,
+    /// What is logged.
+    pub log: LogSettings,
+    /// What this service does.
+    pub evaluator: evaluator::Settings,
+}
+
+impl CommandLine for Flags {
+    type Settings = Settings;
+
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn flags(&self) -> Vec<Flag> {
+        let rules =
+            (!self.rules.is_empty()).then(|| Flag::new("--rules", "evaluator.rules", self.rules.clone()));
+        let matching = self.rule_matching.as_deref();
+        let matching =
+            matching.map(|matching| Flag::new("--rule-matching", "evaluator.rule_matching", matching));
+        let exact = self.falco_exact.then(|| Flag::new("--falco-exact", "evaluator.falco_exact", true));
+        [rules, matching, exact].into_iter().flatten().collect()
+    }
+}
+
+impl Configuration for Settings {
+    fn shape() -> Shape {
+        Shape::common().foreign(["ingest", "notifier"])
+    }
+
+    fn check(&self) -> Vec<Problem> {
+        let address = self.bus.address.expose().parse::<Address>().err();
+        address.map(|error| Problem::at("bus.address", error.to_string())).into_iter().collect()
+    }
+}
+
+/// Reaches the bus, however long that takes; `None` where a stop was requested meanwhile.
+///
+/// # Errors
+/// Where trying again does not help.
+pub async fn connect(settings: &BusSettings, shutdown: &Shutdown) -> anyhow::Result<Option<Bus>> {
+    let address: Address = settings.address.expose().parse()?;
+    let tuning = bus::Settings {
+        keep: settings.keep.get(),
+        max_bytes: settings.max_bytes.bytes(),
+        duplicate_window: settings.duplicate_window.get(),
+        replicas: settings.replicas,
+        credentials_file: settings.credentials_file.clone(),
+        token: settings.token.clone().map(Into::into),
+        timeout: settings.timeout.get(),
+    };
+    let opened =
+        service::patiently("the bus", shutdown, BusError::is_transient, || Bus::open(&address, &tuning))
+            .await;
+    opened.map_err(|error| match error {
+        BusError::Busy(store) => anyhow::anyhow!(
+            "{store} is open in another process, and a local store serves one: run all services in one process with \
+             `saker up`, or give --bus nats://HOST:4222"
+        ),
+        other => other.into(),
+    })
+}

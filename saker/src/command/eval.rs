@@ -1,0 +1,175 @@
+//! `saker eval`: rules held against events of a file, without a bus.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, StdoutLock, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use evaluator::alert::{Origin, alerts};
+use evaluator::{Ruleset, RulesetError};
+use ingest::split::{Part, split};
+use notifier::falco::{self, Form};
+use proto::alerts::v1::Alert;
+use rules::{Context, Evaluator};
+
+use super::rule_flags::RuleFlags;
+use crate::payloads::{Payload, Payloads};
+
+/// Hold rules against the events of a file and print the alerts
+///
+/// Each line is an event, a list of events or an array, as a webhook body would be; a body may also go over several
+/// lines. A line that is no event is a warning, and the next one is read. Alerts come one a line in the order of events
+/// and rules, in the shape in which Falco prints them; nothing is left out as a duplicate.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  saker eval --events audit.log\n  kubectl logs kube-audit | saker eval --rules my_rules.yaml --events - --output text"
+)]
+pub struct Eval {
+    #[command(flatten)]
+    rules: RuleFlags,
+    /// File of events; - is standard input
+    #[arg(long, value_name = "FILE")]
+    events: PathBuf,
+    /// How to print alerts
+    #[arg(long, short, value_enum, default_value_t = Output::Json)]
+    output: Output,
+    /// The cluster that the events are of: `ka.cluster`
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    cluster: String,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Output {
+    Json,
+    Text,
+}
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum EvalError {
+    /// The rules do not load.
+    #[error(transparent)]
+    Rules(#[from] RulesetError),
+    /// The events cannot be read.
+    #[error("cannot read events from {}: {error}", file.display())]
+    Events {
+        /// From where.
+        file: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The alerts cannot be printed.
+    #[error("cannot print alerts: {0}")]
+    Print(#[from] io::Error),
+}
+
+impl Eval {
+    /// Evaluates all, and prints the alerts.
+    ///
+    /// # Errors
+    /// Where rules do not load or the events cannot be read.
+    pub fn run(self) -> Result<ExitCode, EvalError> {
+        let ruleset = Ruleset::load(&self.rules.settings())?;
+        ruleset.warnings().iter().for_each(|warning| say(warning));
+        let wrong = |error| EvalError::Events { file: self.events.clone(), error };
+        let mut payloads = Payloads::new(self.open().map_err(wrong)?);
+        let mut evaluation = Evaluation::new(&ruleset, &self);
+        loop {
+            let Some(payload) = payloads.next().map_err(wrong)? else { break };
+            match evaluation.take(&payload) {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
+                taken => taken?,
+            }
+        }
+        evaluation.out.flush()?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn is_stdin(&self) -> bool {
+        self.events.as_os_str() == "-"
+    }
+
+    fn open(&self) -> io::Result<Box<dyn BufRead>> {
+        if self.is_stdin() {
+            return Ok(Box::new(io::stdin().lock()));
+        }
+        Ok(Box::new(BufReader::with_capacity(1 << 20, File::open(&self.events)?)))
+    }
+}
+
+/// The evaluation under way.
+struct Evaluation<'a> {
+    ruleset: &'a Ruleset,
+    evaluator: Evaluator,
+    hostname: String,
+    settings: &'a Eval,
+    /// How many events were accepted: `evt.num`.
+    count: u64,
+    out: BufWriter<StdoutLock<'static>>,
+}
+
+impl<'a> Evaluation<'a> {
+    fn new(ruleset: &'a Ruleset, settings: &'a Eval) -> Self {
+        Self {
+            ruleset,
+            evaluator: ruleset.program().evaluator(),
+            hostname: evaluator::hostname(),
+            settings,
+            count: 0,
+            out: BufWriter::with_capacity(1 << 16, io::stdout().lock()),
+        }
+    }
+
+    fn take(&mut self, payload: &Payload) -> io::Result<()> {
+        for part in split(payload.text.as_slice(), usize::MAX) {
+            match part {
+                Ok(Part::Event(range)) => {
+                    self.event(payload.line, payload.text.get(range).unwrap_or_default())?;
+                }
+                Ok(Part::Broken(broken)) => warn(payload.line, &broken.reason),
+                Err(error) => warn(payload.line, &error.to_string()),
+            }
+        }
+        // Whoever pipes events in waits for alerts, not for a full buffer.
+        if self.settings.is_stdin() { self.out.flush() } else { Ok(()) }
+    }
+
+    fn event(&mut self, line: u64, event: &[u8]) -> io::Result<()> {
+        let (number, cluster) = (self.count.saturating_add(1), self.settings.cluster.as_str());
+        let context = Context { number, cluster, hostname: Some(&self.hostname) };
+        let evaluation = match self.evaluator.evaluate(event, &context) {
+            Ok(evaluation) => evaluation,
+            Err(error) => {
+                warn(line, &error.to_string());
+                return Ok(());
+            }
+        };
+        self.count = number;
+        let origin = Origin {
+            cluster,
+            received_unix_nanos: 0,
+            ruleset: self.ruleset.digest(),
+            hostname: &self.hostname,
+        };
+        let raised = alerts(evaluation, event, self.ruleset.program().rules(), origin);
+        raised.iter().try_for_each(|alert| self.print(alert))
+    }
+
+    fn print(&mut self, alert: &Alert) -> io::Result<()> {
+        let line = match self.settings.output {
+            Output::Json => falco::json(alert, Form::Plain),
+            Output::Text => falco::text(alert),
+        };
+        writeln!(self.out, "{line}")
+    }
+}
+
+fn warn(line: u64, reason: &str) {
+    say(&format!("warning: line {line}: {reason}"));
+}
+
+/// Where stderr is gone there is nobody left to tell.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
