@@ -9,14 +9,14 @@ use super::plan::{Node, NodeId, Plan, PlannedRule, Slot, SlotId};
 use super::requirement::Requirement;
 use super::scan::Scans;
 use super::{Inner, Program, Rule};
-use crate::check::ir::{Condition, Operand, Predicate, Test};
+use crate::check::ir::{Condition, Operand, Predicate, Test, TextTest};
 use crate::check::{ProblemKind, check_condition};
 use crate::fields::Meaning;
 use crate::options::Options;
 use crate::output::{Slots, Template};
 use crate::problem::Problem;
 use crate::ruleset::resolved::{Resolved, ResolvedRule};
-use crate::syntax::ast::Place;
+use crate::syntax::ast::{Place, Quantifier};
 
 /// Compiles all rules. What is wrong with any of them is reported; a rule with a problem is left out of evaluation.
 #[must_use]
@@ -97,7 +97,16 @@ impl Builder {
             Condition::Not(inner) => Node::Not(self.node(*inner)),
             Condition::Test(Test { operand, predicate }) => {
                 let slot = self.slot(&operand);
-                Node::Test(slot, self.predicate(predicate))
+                match predicate {
+                    // Apart, they are shared with other rules and found in one pass.
+                    Predicate::Quantified(Quantifier::Any, tests) if !tests.is_empty() => {
+                        Node::Any(self.tests(slot, tests))
+                    }
+                    Predicate::Quantified(Quantifier::All, tests) if !tests.is_empty() => {
+                        Node::All(self.tests(slot, tests))
+                    }
+                    predicate => Node::Test(slot, self.predicate(predicate)),
+                }
             }
         };
         NodeId(self.nodes.intern(node))
@@ -105,6 +114,11 @@ impl Builder {
 
     fn nodes(&mut self, parts: Vec<Condition>) -> Box<[NodeId]> {
         parts.into_iter().map(|part| self.node(part)).collect()
+    }
+
+    fn tests(&mut self, slot: SlotId, tests: Vec<TextTest>) -> Box<[NodeId]> {
+        let nodes = tests.into_iter().map(|test| Node::Test(slot, Predicate::Text(test)));
+        nodes.map(|node| NodeId(self.nodes.intern(node))).collect()
     }
 
     fn predicate(&mut self, predicate: Predicate) -> Predicate<SlotId> {

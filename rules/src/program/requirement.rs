@@ -6,6 +6,7 @@ use super::plan::SlotId;
 use crate::check::ir::{Condition, Operand, Ordering, Predicate, Test, TextTest};
 use crate::fields::Shape;
 use crate::output::Slots;
+use crate::syntax::ast::Quantifier;
 
 /// More values than this are not worth an index.
 const MAX_VALUES: usize = 256;
@@ -40,6 +41,12 @@ impl Requirement {
         }
         let values: BTreeSet<Box<[u8]>> = match &test.predicate {
             Predicate::Text(TextTest::Ordered(Ordering::Equal, value)) => BTreeSet::from([value.clone()]),
+            Predicate::Quantified(Quantifier::Any | Quantifier::One, tests) if tests.len() <= MAX_VALUES => {
+                match tests.iter().map(equal_to).collect() {
+                    Some(values) => values,
+                    None => return Self::default(),
+                }
+            }
             Predicate::In(set) if set.len() <= MAX_VALUES => set.iter().map(Box::from).collect(),
             _ => return Self::default(),
         };
@@ -63,5 +70,13 @@ impl Requirement {
             (values.len() <= MAX_VALUES).then_some((slot, values))
         });
         Self { slots: either.collect() }
+    }
+}
+
+/// The one text for which a test holds, if it is such a test.
+fn equal_to(test: &TextTest) -> Option<Box<[u8]>> {
+    match test {
+        TextTest::Ordered(Ordering::Equal, value) => Some(value.clone()),
+        _ => None,
     }
 }
