@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::index::Index;
 use super::plan::{Node, NodeId, Plan, PlannedRule, Slot, SlotId};
 use super::requirement::Requirement;
+use super::scan::Scans;
 use super::{Inner, Program, Rule};
 use crate::check::ir::{Condition, Operand, Predicate, Test};
 use crate::check::{ProblemKind, check_condition};
@@ -38,7 +39,8 @@ pub fn compile(resolved: &Resolved, options: &Options) -> (Program, Vec<Problem>
     }
     let meaning = if options.falco_exact { Meaning::FalcoExact } else { Meaning::Documented };
     let (slots, nodes) = (builder.slots.items, builder.nodes.items);
-    let plan = Plan { meaning, slots, nodes, rules, index: Index::new(&requirements) };
+    let scans = Scans::new(&nodes);
+    let plan = Plan { meaning, slots, nodes, scans, rules, index: Index::new(&requirements) };
     let all = resolved.rules.iter().map(described).collect();
     (Program { inner: Arc::new(Inner { rules: all, plan, matching: options.matching }) }, problems)
 }

@@ -8,6 +8,7 @@ mod index;
 mod plan;
 mod requirement;
 mod run;
+mod scan;
 mod value;
 
 pub use build::compile;

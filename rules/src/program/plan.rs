@@ -6,6 +6,7 @@ use crate::fields::{Argument, Field, Meaning};
 use crate::output::Template;
 
 use super::index::Index;
+use super::scan::Scans;
 
 /// Everything that is evaluated.
 #[derive(Debug)]
@@ -13,6 +14,7 @@ pub(super) struct Plan {
     pub(super) meaning: Meaning,
     pub(super) slots: Vec<Slot>,
     pub(super) nodes: Vec<Node>,
+    pub(super) scans: Scans,
     /// In order of evaluation.
     pub(super) rules: Vec<PlannedRule>,
     pub(super) index: Index,

@@ -4,6 +4,7 @@ use super::derive;
 use super::holds;
 use super::index::RuleSet;
 use super::plan::{Node, NodeId, Plan, Slot, SlotId};
+use super::scan::{Heard, Scan};
 use crate::fields::{Extracted, Facts, Store, Texts};
 use crate::output::Values;
 
@@ -85,6 +86,9 @@ impl<'a> Run<'a> {
             return *known;
         }
         let plan = self.plan;
+        if let Some(scan) = plan.scans.answering(id) {
+            return self.scan(scan, id);
+        }
         let verdict = match plan.nodes.get(id.0) {
             Some(Node::All(parts)) => parts.iter().all(|&part| self.holds(part)),
             Some(Node::Any(parts)) => parts.iter().any(|&part| self.holds(part)),
@@ -100,6 +104,32 @@ impl<'a> Run<'a> {
             *known = Some(verdict);
         }
         verdict
+    }
+}
+
+impl Run<'_> {
+    /// Answers all tests of a scan; the verdict of the one that was asked for.
+    fn scan(&mut self, scan: &Scan, asked: NodeId) -> bool {
+        let value = self.value(scan.slot);
+        let Memory { store, verdicts, .. } = &mut *self.memory;
+        for test in scan.tests() {
+            if let Some(verdict) = verdicts.get_mut(test.0) {
+                *verdict = Some(false);
+            }
+        }
+        let mut left = scan.tests().len();
+        if let Extracted::Text(piece) = value {
+            scan.find(Texts::new(self.facts.bytes(), store).text(piece), |test| {
+                if let Some(verdict) = verdicts.get_mut(test.0)
+                    && *verdict == Some(false)
+                {
+                    *verdict = Some(true);
+                    left -= 1;
+                }
+                if left == 0 { Heard::Enough } else { Heard::More }
+            });
+        }
+        verdicts.get(asked.0).copied().flatten().unwrap_or(false)
     }
 }
 

@@ -9,7 +9,7 @@ pub struct Glob {
 }
 
 /// Whether the case of ASCII letters counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Case {
     /// It does.
     Matters,

@@ -1,0 +1,105 @@
+//! Many substrings of one text found in one pass.
+
+use std::collections::BTreeMap;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
+
+use super::plan::{Node, NodeId, SlotId};
+use crate::check::ir::{Predicate, TextTest};
+use crate::value::Case;
+
+/// From this many on, one pass for all beats one for each, which is faster as such. One that ignores case is not.
+const MANY: usize = 8;
+
+/// Substrings that are looked for in the value of one slot.
+#[derive(Debug)]
+pub(super) struct Scan {
+    pub(super) slot: SlotId,
+    automaton: AhoCorasick,
+    /// The test that asks for each.
+    tests: Vec<NodeId>,
+}
+
+/// All scans, and which tests they answer.
+#[derive(Debug, Default)]
+pub(super) struct Scans {
+    scans: Vec<Scan>,
+    /// By node.
+    answering: Vec<Option<usize>>,
+}
+
+impl Scans {
+    /// For the tests among `nodes`.
+    pub(super) fn new(nodes: &[Node]) -> Self {
+        let mut groups: BTreeMap<(SlotId, Case), Vec<(&[u8], NodeId)>> = BTreeMap::new();
+        for (at, node) in nodes.iter().enumerate() {
+            if let Some((slot, case, needle)) = substring(node) {
+                groups.entry((slot, case)).or_default().push((needle, NodeId(at)));
+            }
+        }
+        let mut all = Self { scans: Vec::new(), answering: vec![None; nodes.len()] };
+        for ((slot, case), needles) in groups {
+            if case == Case::Folded || needles.len() >= MANY {
+                all.add(slot, case, &needles);
+            }
+        }
+        all
+    }
+
+    /// The scan that answers a test.
+    pub(super) fn answering(&self, test: NodeId) -> Option<&Scan> {
+        self.scans.get((*self.answering.get(test.0)?)?)
+    }
+
+    fn add(&mut self, slot: SlotId, case: Case, needles: &[(&[u8], NodeId)]) {
+        let mut builder = AhoCorasickBuilder::new();
+        builder.kind(Some(AhoCorasickKind::DFA)).ascii_case_insensitive(case == Case::Folded);
+        // Too many of them for an automaton are looked for one by one.
+        let Ok(automaton) = builder.build(needles.iter().map(|(needle, _)| needle)) else { return };
+        let tests: Vec<NodeId> = needles.iter().map(|&(_, test)| test).collect();
+        for test in &tests {
+            if let Some(answering) = self.answering.get_mut(test.0) {
+                *answering = Some(self.scans.len());
+            }
+        }
+        self.scans.push(Scan { slot, automaton, tests });
+    }
+}
+
+impl Scan {
+    /// The tests it answers.
+    pub(super) fn tests(&self) -> &[NodeId] {
+        &self.tests
+    }
+
+    /// Calls `found` with every test whose substring stands in `text`, possibly more than once, until it says that it
+    /// has heard enough.
+    pub(super) fn find(&self, text: &[u8], mut found: impl FnMut(NodeId) -> Heard) {
+        for hit in self.automaton.find_overlapping_iter(text) {
+            let test = self.tests.get(hit.pattern().as_usize());
+            if test.is_some_and(|&test| found(test) == Heard::Enough) {
+                return;
+            }
+        }
+    }
+}
+
+/// Whether a scan may stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heard {
+    More,
+    Enough,
+}
+
+fn substring(node: &Node) -> Option<(SlotId, Case, &[u8])> {
+    let (slot, case, needle) = match node {
+        Node::Test(slot, Predicate::Text(TextTest::Contains(needle))) => {
+            (*slot, Case::Matters, needle.bytes())
+        }
+        Node::Test(slot, Predicate::Text(TextTest::ContainsFolded(needle))) => {
+            (*slot, Case::Folded, &**needle)
+        }
+        _ => return None,
+    };
+    (!needle.is_empty()).then_some((slot, case, needle))
+}
