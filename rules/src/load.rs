@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::options::Options;
 use crate::program::{Program, compile};
 use crate::ruleset::resolved::Resolved;
-use crate::ruleset::{Collection, read, resolve, unused};
+use crate::ruleset::{Collection, Extent, read, resolve, unused};
 use crate::source::SourceFile;
 use crate::syntax::{Dialect, parse_operand};
 use findings::Findings;
@@ -66,7 +66,8 @@ impl<'o> Loader<'o> {
 
     fn file(&mut self, index: usize, file: &SourceFile) {
         let first = self.diagnostics.len();
-        let read = read(&mut self.collection, (index, file), is_field, self.options.falco_exact);
+        let extent = if self.options.falco_exact { Extent::FirstError } else { Extent::Whole };
+        let read = read(&mut self.collection, (index, file), is_field, extent);
         let broken = read.iter().any(Diagnostic::is_error);
         self.diagnostics.extend(read);
         if !(broken && self.options.falco_exact) {

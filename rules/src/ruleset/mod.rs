@@ -3,6 +3,7 @@
 
 mod apply;
 mod collection;
+mod complaints;
 mod exceptions;
 mod hints;
 mod item;
@@ -12,6 +13,8 @@ mod overrides;
 mod read;
 mod read_exceptions;
 mod read_rule;
+mod read_versions;
+mod resolution;
 mod resolve;
 pub mod resolved;
 mod rule_keys;
@@ -22,5 +25,7 @@ mod usage;
 mod versions;
 
 pub(crate) use collection::Collection;
-pub(crate) use read::read;
-pub(crate) use resolve::{Finding, Resolution, RuleStep, Stage, in_expression, resolve, unused};
+pub(crate) use complaints::in_expression;
+pub(crate) use read::{Extent, read};
+pub(crate) use resolution::{Finding, Resolution, RuleStep, Stage, unused};
+pub(crate) use resolve::resolve;

@@ -4,7 +4,6 @@ use super::collection::{Collection, List, Macro};
 use super::item::{Item, Read, Report, Reported, within};
 use super::overrides::Overrides;
 use super::rule_keys;
-use super::versions::{ENGINE, PluginRequirement, Version};
 use crate::diagnostic::{Code, Diagnostic, ItemType, Location};
 use crate::source::{SourceFile, Span};
 use crate::yaml::{self, Node};
@@ -12,28 +11,39 @@ use crate::yaml::{self, Node};
 /// Whether a text names a field, or is a transformer applied to one.
 pub(crate) type IsField = fn(&str) -> bool;
 
-/// Reads one file. Where `first_error_only`, nothing behind the first error is read.
+/// How much of a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All of it, so that all its problems are told.
+    Whole,
+    /// Up to the first error, as Falco does.
+    FirstError,
+}
+
+/// Reads one file.
 pub(crate) fn read(
     collection: &mut Collection,
     file: (usize, &SourceFile),
     is_field: IsField,
-    first_error_only: bool,
+    extent: Extent,
 ) -> Vec<Diagnostic> {
     let (index, source) = file;
     let report = Report { diagnostics: Vec::new(), source: &source.text };
-    let mut reader = Reader { collection, report, is_field };
+    let mut reader = Reader { collection, report, is_field, extent };
     let whole = [Location { item: ItemType::RulesContent, name: String::new(), span: Span::of_file(index) }];
     match yaml::parse(&source.text, index) {
-        Ok(documents) => reader.documents(&documents, &whole, first_error_only),
+        Ok(documents) => reader.documents(&documents, &whole),
         Err(error) => {
-            reader.collection.incomplete = true;
+            reader.collection.incomplete = extent == Extent::Whole;
             let context = within(&whole, ItemType::ValueFor, "", error.span);
             let message = format!("this is no YAML: {}", error.message);
             reader.report.push(Diagnostic::new(Code::YamlSyntax, message).at(error.span).inside(&context));
         }
     }
     let mut diagnostics = reader.report.diagnostics;
-    if first_error_only && let Some(first) = diagnostics.iter().position(Diagnostic::is_error) {
+    if extent == Extent::FirstError
+        && let Some(first) = diagnostics.iter().position(Diagnostic::is_error)
+    {
         diagnostics.truncate(first + 1);
     }
     diagnostics
@@ -44,27 +54,32 @@ pub(super) struct Reader<'a> {
     pub(super) collection: &'a mut Collection,
     pub(super) report: Report<'a>,
     pub(super) is_field: IsField,
+    extent: Extent,
 }
 
 impl Reader<'_> {
-    fn documents(&mut self, documents: &[std::rc::Rc<Node>], whole: &[Location], first_error_only: bool) {
+    fn documents(&mut self, documents: &[std::rc::Rc<Node>], whole: &[Location]) {
         for document in documents.iter().filter(|document| !document.is_null()) {
             let Some(items) = document.sequence() else {
                 self.not_rules(document, whole);
-                if first_error_only {
+                if self.is_over() {
                     return;
-                } else {
-                    continue;
-                };
+                }
+                continue;
             };
             for item in items.iter().filter(|item| !item.is_null()) {
                 // A problem is in the report; the items behind it may have more.
                 let _ = self.item(item, whole);
-                if first_error_only && self.report.diagnostics.iter().any(Diagnostic::is_error) {
+                if self.is_over() {
                     return;
                 }
             }
         }
+    }
+
+    /// Whether there was an error and nothing behind it counts.
+    fn is_over(&self) -> bool {
+        self.extent == Extent::FirstError && self.report.diagnostics.iter().any(Diagnostic::is_error)
     }
 
     fn not_rules(&mut self, document: &Node, whole: &[Location]) {
@@ -102,90 +117,6 @@ impl Reader<'_> {
         }
     }
 
-    fn engine(&mut self, item: &Item<'_>) -> Read<()> {
-        // The version has no name to be called by.
-        let mut item = item.clone();
-        if let Some(location) = item.heading.context.last_mut() {
-            location.name.clear();
-        }
-        let text = self.report.string(&item, "required_engine_version")?;
-        rule_keys::warn_unknown(&mut self.report, &item, &["required_engine_version"]);
-        let version = yaml::unsigned(&text).map(Version::implied).or_else(|| Version::parse(&text));
-        let Some(version) = version else {
-            let message = format!("`{text}` is no engine version");
-            let help = "write it as three numbers, `0.31.0`, or as one, `31`";
-            let error = Diagnostic::new(Code::BadEngineVersion, message).at(item.heading.span);
-            return Err(self.report.push(error.inside(item.context()).with_help(help)));
-        };
-        if ENGINE.serves(version) {
-            return Ok(());
-        }
-        let message = format!("engine version {version} is required, this one is {ENGINE}");
-        Err(self.report.item(&item, Code::EngineTooOld, message))
-    }
-
-    fn plugins(&mut self, node: &Node, versions: &Node, whole: &[Location]) -> Read<()> {
-        let context = within(whole, ItemType::RequiredPluginVersions, "", versions.span);
-        let item = Item::new(node, ItemType::RequiredPluginVersions, "required_plugin_versions", whole);
-        rule_keys::warn_unknown(&mut self.report, &item, &["required_plugin_versions"]);
-        let Some(entries) = versions.sequence() else {
-            let message = format!("`required_plugin_versions` is {}, not a list", versions.describe());
-            let error = Diagnostic::new(Code::BadValue, message).at(versions.span).inside(&context);
-            return Err(self.report.push(error));
-        };
-        entries.iter().try_for_each(|entry| self.plugin(entry, &context))
-    }
-
-    fn plugin(&mut self, entry: &Node, context: &[Location]) -> Read<()> {
-        let (item, main) = self.plugin_version(entry, ItemType::RequiredPluginVersionsEntry, context)?;
-        let mut asked = vec![main];
-        if let Some(alternatives) = entry.get("alternatives") {
-            let Some(alternatives) = alternatives.sequence() else {
-                let message = format!("`alternatives` is {}, not a list", alternatives.describe());
-                return Err(self.report.item(&item, Code::BadValue, message));
-            };
-            for alternative in alternatives {
-                let kind = ItemType::RequiredPluginVersionsAlternative;
-                asked.push(self.plugin_version(alternative, kind, item.context())?.1);
-            }
-        }
-        self.require(&item, asked)
-    }
-
-    fn plugin_version<'n>(
-        &mut self,
-        node: &'n Node,
-        kind: ItemType,
-        context: &[Location],
-    ) -> Read<(Item<'n>, (String, String))> {
-        let item = Item::new(node, kind, "name", context);
-        if node.mapping().is_none() {
-            let message =
-                format!("a plugin version is a mapping with name and version, this is {}", node.describe());
-            return Err(self.report.item(&item, Code::BadValue, message));
-        }
-        let name = self.report.string(&item, "name")?;
-        let version = self.report.string(&item, "version")?;
-        Ok((item, (name, version)))
-    }
-
-    fn require(&mut self, item: &Item<'_>, asked: Vec<(String, String)>) -> Read<()> {
-        let mut alternatives: Vec<(String, Version)> = Vec::new();
-        for (name, text) in asked {
-            let Some(version) = Version::parse(&text) else {
-                let message = format!("`{text}`, required of plugin `{name}`, is no version like 1.2.3");
-                return Err(self.report.item(item, Code::BadPluginVersion, message));
-            };
-            if alternatives.iter().any(|(other, _)| *other == name) {
-                let message = format!("plugin `{name}` is required twice in one entry");
-                return Err(self.report.item(item, Code::BadPluginVersion, message));
-            }
-            alternatives.push((name, version));
-        }
-        self.collection.plugins.push(PluginRequirement { alternatives, heading: item.heading.clone() });
-        Ok(())
-    }
-
     fn list(&mut self, item: Item<'_>) -> Read<()> {
         let name = self.report.string(&item, "list")?;
         rule_keys::warn_unknown(&mut self.report, &item, rule_keys::LIST);
@@ -220,7 +151,7 @@ impl Reader<'_> {
     fn macro_item(&mut self, item: Item<'_>) -> Read<()> {
         let name = self.report.string(&item, "macro")?;
         let read = self.macro_body(&item, &name);
-        if read.is_err() {
+        if read.is_err() && self.extent == Extent::Whole {
             self.collection.broken.insert(name);
         }
         read

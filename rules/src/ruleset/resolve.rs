@@ -2,72 +2,24 @@
 
 use std::collections::HashSet;
 
-use super::collection::{Collection, Heading, Macro, Rule};
-use super::exceptions::{Exception, with_exceptions};
+use super::collection::{Collection, Macro, Rule};
+use super::complaints::{Of, in_expression};
+use super::exceptions::with_exceptions;
 use super::hints::hints;
 use super::lists::Lists;
-use super::macros::{MacroError, Trees, inline};
+use super::macros::{Trees, inline};
 use super::read::IsField;
 use super::read_rule::{AUDIT_SOURCE, DEFAULT_SOURCE};
+use super::resolution::{Finding, Resolution, RuleStep, Stage};
 use super::resolved::{Resolved, ResolvedRule};
-use super::rule_keys::closest;
 use super::select;
 use super::sourced::Sourced;
 use super::texts::{Text, Texts};
 use super::usage::Usage;
-use crate::diagnostic::{Code, Diagnostic, ItemType, Location};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::options::Options;
-use crate::syntax::ast::{Expr, Name, Operand, Place};
-use crate::syntax::{SyntaxError, parse_condition_at};
-
-/// When Falco, which stops at the first problem, would come upon one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Stage {
-    /// Reading the condition of the nth macro.
-    MacroText(usize),
-    /// Putting macros into the nth macro.
-    MacroTree(usize),
-    /// A step in the compilation of the nth rule.
-    Rule(usize, RuleStep),
-}
-
-impl Stage {
-    /// The position of the rule that is being compiled.
-    pub(crate) fn rule(self) -> Option<usize> {
-        match self {
-            Self::Rule(position, _) => Some(position),
-            Self::MacroText(_) | Self::MacroTree(_) => None,
-        }
-    }
-}
-
-/// The steps of compiling a rule, in Falco's order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum RuleStep {
-    Exceptions,
-    Output,
-    Text,
-    Tree,
-    Fields,
-}
-
-/// A problem and when it comes up.
-#[derive(Debug)]
-pub(crate) struct Finding {
-    pub(crate) stage: Stage,
-    pub(crate) diagnostic: Diagnostic,
-}
-
-/// What resolving comes to.
-#[derive(Debug)]
-pub(crate) struct Resolution {
-    pub(crate) resolved: Resolved,
-    /// The position among all rules of each resolved one.
-    pub(crate) positions: Vec<usize>,
-    pub(crate) texts: Texts,
-    pub(crate) findings: Vec<Finding>,
-    pub(crate) usage: Usage,
-}
+use crate::syntax::ast::{Expr, Operand, Place};
+use crate::syntax::parse_condition_at;
 
 /// Resolves everything that has been read.
 pub(crate) fn resolve(collection: &Collection, options: &Options, is_field: IsField) -> Resolution {
@@ -91,36 +43,18 @@ pub(crate) fn resolve(collection: &Collection, options: &Options, is_field: IsFi
     Resolution { resolved, positions, texts, findings, usage }
 }
 
-/// Warnings of macros and lists that nothing uses.
-pub(crate) fn unused(collection: &Collection, usage: &Usage) -> Vec<Diagnostic> {
-    let macros = collection.macros.iter().filter(|known| !usage.uses_macro(&known.name)).map(|known| {
-        let message = format!("macro `{}` is used by no rule and no macro", known.name);
-        let warning = Diagnostic::new(Code::UnusedMacro, message).at(known.heading.span);
-        warning.inside(&known.heading.context)
-    });
-    let lists = collection.lists.iter().filter(|list| !usage.uses_list(&list.name)).map(|list| {
-        let message = format!("list `{}` is used by no rule, macro or list", list.name);
-        let warning = Diagnostic::new(Code::UnusedList, message).at(list.heading.span);
-        warning.inside(&list.heading.context)
-    });
-    macros.chain(lists).collect()
-}
-
-/// The item a condition is of, and the items the condition stands in.
-type Of<'h> = (&'h Heading, &'h [Location]);
-
-struct Resolver<'c> {
-    collection: &'c Collection,
-    options: &'c Options,
+pub(super) struct Resolver<'c> {
+    pub(super) collection: &'c Collection,
+    pub(super) options: &'c Options,
     is_field: IsField,
     lists: Lists,
     /// The macros' conditions, macros put in as far as the resolver has got.
     trees: Trees,
     /// Macros with errors; what uses them is not to blame.
-    broken: HashSet<String>,
+    pub(super) broken: HashSet<String>,
     usage: Usage,
-    texts: Texts,
-    findings: Vec<Finding>,
+    pub(super) texts: Texts,
+    pub(super) findings: Vec<Finding>,
 }
 
 impl<'c> Resolver<'c> {
@@ -213,8 +147,10 @@ impl<'c> Resolver<'c> {
     /// A rule for system calls: it will never match anything here, but Falco compiles it, so its mistakes count. The
     /// one people make is to leave out `source: k8s_audit`.
     fn foreign_rule(&mut self, position: usize, rule: &'c Rule) {
-        let Ok(condition) = with_exceptions(&rule.condition, &rule.exceptions) else { return };
-        let (_, expr) = self.condition(position, rule, condition);
+        let expr = match with_exceptions(&rule.condition, &rule.exceptions) {
+            Ok(condition) => self.condition(position, rule, condition).1,
+            Err((exception, wrong)) => return self.bad_exception(position, exception, wrong),
+        };
         let Some((name, place)) = expr.as_ref().and_then(audit_field) else { return };
         let message = format!("`{name}` is a field of audit events, this rule is for source {}", rule.source);
         let help = format!("add `source: {AUDIT_SOURCE}` to rule `{}`", rule.name);
@@ -266,81 +202,6 @@ impl<'c> Resolver<'c> {
             }
         }
     }
-
-    fn syntax_error(&mut self, stage: Stage, error: SyntaxError, (heading, context): Of<'_>) {
-        let mut diagnostic = self.at(&error.place, Code::ConditionSyntax, error.message);
-        diagnostic.help = error.help;
-        let diagnostic = self.collection.tell_origin(diagnostic, heading);
-        self.find(stage, in_expression(diagnostic, context));
-    }
-
-    fn macro_errors(&mut self, stage: Stage, errors: &[MacroError], heading: &Heading) {
-        let mut seen = HashSet::new();
-        for error in errors {
-            let diagnostic = match error {
-                MacroError::Undefined(name) if self.is_excused(name) => continue,
-                MacroError::Undefined(name) if !seen.insert(&name.text) => continue,
-                MacroError::Undefined(name) => self.undefined(name),
-                MacroError::Loop(name) => {
-                    let message = format!("macro `{}` uses itself", name.text);
-                    self.at(&name.place, Code::MacroLoop, message)
-                }
-                MacroError::TooLarge(name) => {
-                    let message = "the condition grows too large with macros put in";
-                    self.at(&name.place, Code::TooLarge, message.to_owned())
-                }
-            };
-            let diagnostic = self.collection.tell_origin(diagnostic, heading);
-            self.find(stage, in_expression(diagnostic, &heading.context));
-        }
-    }
-
-    fn is_excused(&self, name: &Name) -> bool {
-        self.collection.incomplete || self.broken.contains(&name.text)
-    }
-
-    fn undefined(&self, name: &Name) -> Diagnostic {
-        let collection = self.collection;
-        let error = self.at(&name.place, Code::UndefinedMacro, format!("there is no macro `{}`", name.text));
-        if let Some(later) = collection.macros.get(&name.text) {
-            let error = error.with_label(later.heading.span, "defined here, further on");
-            return error.with_help("a macro can use only what is defined before it");
-        }
-        if collection.lists.get(&name.text).is_some() {
-            return error.with_help(format!("`{0}` is a list: `field in ({0})`", name.text));
-        }
-        match closest(&name.text, collection.macros.names()) {
-            Some(close) => error.with_help(format!("did you mean `{close}`?")),
-            None => {
-                error.with_help("a rule can use the macros of its own file and of those loaded before it")
-            }
-        }
-    }
-
-    fn bad_exception(&mut self, position: usize, exception: &Exception, wrong: String) {
-        let error = Diagnostic::new(Code::BadException, wrong).at(exception.span).inside(&exception.context);
-        self.find(Stage::Rule(position, RuleStep::Exceptions), error);
-    }
-
-    fn at(&self, place: &Place, code: Code, message: String) -> Diagnostic {
-        let mut diagnostic = Diagnostic::new(code, message);
-        diagnostic.span = self.texts.span(place);
-        diagnostic
-    }
-
-    fn find(&mut self, stage: Stage, diagnostic: Diagnostic) {
-        self.findings.push(Finding { stage, diagnostic });
-    }
-}
-
-/// A problem inside the condition of what `context` says.
-pub(crate) fn in_expression(diagnostic: Diagnostic, context: &[Location]) -> Diagnostic {
-    let mut context = context.to_vec();
-    let outer = context.last().map(|location| location.span);
-    if let Some(span) = diagnostic.span.or(outer) {
-        context.push(Location { item: ItemType::ConditionExpression, name: String::new(), span });
-    }
-    diagnostic.inside(&context)
 }
 
 /// The first field of audit events on the left of a comparison.

@@ -54,6 +54,7 @@ impl<'a> Parser<'a> {
         let place = self.cursor.word_here();
         let found = match self.cursor.rest().get(..place.len()).unwrap_or_default() {
             "" => "the end".to_owned(),
+            word if word.trim().is_empty() => "a blank".to_owned(),
             word => format!("`{word}`"),
         };
         SyntaxError::new(format!("expected {what}, found {found}"), place)
