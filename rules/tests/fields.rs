@@ -1,5 +1,5 @@
 //! What fields have in events: the two meanings, the additions, and inputs that broke others.
-#![expect(clippy::unwrap_used, reason = "test helpers")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test helpers")]
 
 mod support;
 

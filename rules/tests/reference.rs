@@ -1,5 +1,5 @@
 //! The compiled program agrees with a slow and obvious one, whatever the conditions and events.
-#![expect(clippy::unwrap_used, reason = "test helpers")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::unreachable, reason = "test helpers")]
 
 mod support;
 

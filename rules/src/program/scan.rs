@@ -20,6 +20,9 @@ pub(super) struct Scan {
     tests: Vec<NodeId>,
 }
 
+/// A substring and the test that asks for it.
+type Needle<'a> = (&'a [u8], NodeId);
+
 /// All scans, and which tests they answer.
 #[derive(Debug, Default)]
 pub(super) struct Scans {
@@ -31,7 +34,7 @@ pub(super) struct Scans {
 impl Scans {
     /// For the tests among `nodes`.
     pub(super) fn new(nodes: &[Node]) -> Self {
-        let mut groups: BTreeMap<(SlotId, Case), Vec<(&[u8], NodeId)>> = BTreeMap::new();
+        let mut groups: BTreeMap<(SlotId, Case), Vec<Needle<'_>>> = BTreeMap::new();
         for (at, node) in nodes.iter().enumerate() {
             if let Some((slot, case, needle)) = substring(node) {
                 groups.entry((slot, case)).or_default().push((needle, NodeId(at)));
@@ -51,7 +54,7 @@ impl Scans {
         self.scans.get((*self.answering.get(test.0)?)?)
     }
 
-    fn add(&mut self, slot: SlotId, case: Case, needles: &[(&[u8], NodeId)]) {
+    fn add(&mut self, slot: SlotId, case: Case, needles: &[Needle<'_>]) {
         let mut builder = AhoCorasickBuilder::new();
         builder.kind(Some(AhoCorasickKind::DFA)).ascii_case_insensitive(case == Case::Folded);
         // Too many of them for an automaton are looked for one by one.
