@@ -111,13 +111,26 @@ impl<'a> Json<'a> {
     }
 
     fn member(&self, key: &[u8]) -> Option<Self> {
-        if !key.contains(&b'\\') {
-            let same = self.members().find(|(name, _)| name.source() == key);
-            if same.is_some() || !self.node.rough {
-                return same.map(|(_, value)| value);
-            }
+        let plain = || self.find_member(|name| name.len() == key.len() && name == key);
+        if !self.node.rough {
+            return plain();
         }
-        self.members().find(|(name, _)| name.has_text(key)).map(|(_, value)| value)
+        // An escaped key counts only where no key is written like this.
+        let written = if key.contains(&b'\\') { None } else { plain() };
+        written.or_else(|| self.members().find(|(name, _)| name.has_text(key)).map(|(_, value)| value))
+    }
+
+    fn find_member(&self, is_it: impl Fn(&[u8]) -> bool) -> Option<Self> {
+        let mut at = self.at + 1;
+        while at < self.node.next {
+            let name = self.nodes.get(at)?;
+            let node = self.nodes.get(at + 1)?;
+            if is_it(self.bytes.get(name.start..name.end)?) {
+                return Some(Self { node: *node, at: at + 1, ..*self });
+            }
+            at = node.next;
+        }
+        None
     }
 
     fn has_text(&self, text: &[u8]) -> bool {

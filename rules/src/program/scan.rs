@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
+use regex_automata::meta;
+use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, Hir};
 
 use super::plan::{Node, NodeId, SlotId};
 use crate::check::ir::{Predicate, TextTest};
@@ -15,6 +17,8 @@ const MANY: usize = 8;
 #[derive(Debug)]
 pub(super) struct Scan {
     pub(super) slot: SlotId,
+    /// Whether any of them stands there at all, which is quicker to say and nearly always no.
+    any: Option<meta::Regex>,
     automaton: AhoCorasick,
     /// The test that asks for each.
     tests: Vec<NodeId>,
@@ -65,7 +69,7 @@ impl Scans {
                 *answering = Some(self.scans.len());
             }
         }
-        self.scans.push(Scan { slot, automaton, tests });
+        self.scans.push(Scan { slot, any: any_of(case, needles), automaton, tests });
     }
 }
 
@@ -78,6 +82,9 @@ impl Scan {
     /// Calls `found` with every test whose substring stands in `text`, possibly more than once, until it says that it
     /// has heard enough.
     pub(super) fn find(&self, text: &[u8], mut found: impl FnMut(NodeId) -> Heard) {
+        if self.any.as_ref().is_some_and(|any| !any.is_match(text)) {
+            return;
+        }
         for hit in self.automaton.find_overlapping_iter(text) {
             let test = self.tests.get(hit.pattern().as_usize());
             if test.is_some_and(|&test| found(test) == Heard::Enough) {
@@ -105,4 +112,21 @@ fn substring(node: &Node) -> Option<(SlotId, Case, &[u8])> {
         _ => return None,
     };
     (!needle.is_empty()).then_some((slot, case, needle))
+}
+
+/// An expression that any of the needles matches, for an engine that looks for the start of several at once.
+fn any_of(case: Case, needles: &[Needle<'_>]) -> Option<meta::Regex> {
+    let byte = |byte: u8| match case {
+        Case::Matters => ClassBytes::new([ClassBytesRange::new(byte, byte)]),
+        Case::Folded => ClassBytes::new(
+            [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()]
+                .map(|byte| ClassBytesRange::new(byte, byte)),
+        ),
+    };
+    let needle = |(needle, _): &Needle<'_>| {
+        Hir::concat(needle.iter().map(|&single| Hir::class(Class::Bytes(byte(single)))).collect())
+    };
+    let any = Hir::alternation(needles.iter().map(needle).collect());
+    let config = meta::Config::new().utf8_empty(false);
+    meta::Builder::new().configure(config).build_from_hir(&any).ok()
 }
