@@ -104,8 +104,7 @@ impl<'a> Reader<'a> {
         let start = self.at + 1;
         let mut escaped = false;
         let mut from = start;
-        while let Some(found) = self.bytes.get(from..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
-            let at = from + found;
+        while let Some(at) = quote_or_backslash(self.bytes, from) {
             if self.bytes.get(at) == Some(&b'"') {
                 self.at = at + 1;
                 self.leaf(Kind::String, escaped, start, at);
@@ -198,6 +197,32 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Where the next quote or backslash stands. Strings are short: the first bytes are looked at eight at a time, before
+/// the machinery for long ones is started.
+#[inline]
+fn quote_or_backslash(bytes: &[u8], from: usize) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    let (words, _) = rest.as_chunks::<8>();
+    for (at, word) in words.iter().take(4).enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = zero_bytes(word ^ QUOTES) | zero_bytes(word ^ BACKSLASHES);
+        if found != 0 {
+            return Some(from + at * 8 + usize::try_from(found.trailing_zeros() / 8).ok()?);
+        }
+    }
+    let seen = words.len().min(4) * 8;
+    Some(from + seen + memchr2(b'"', b'\\', rest.get(seen..)?)?)
+}
+
+const QUOTES: u64 = u64::from_ne_bytes([b'"'; 8]);
+const BACKSLASHES: u64 = u64::from_ne_bytes([b'\\'; 8]);
+
+/// A bit in every byte that is zero; above the lowest of them possibly in others.
+#[inline]
+fn zero_bytes(word: u64) -> u64 {
+    word.wrapping_sub(u64::from_ne_bytes([0x01; 8])) & !word & u64::from_ne_bytes([0x80; 8])
+}
+
 /// A container that is being read.
 struct Open {
     node: usize,
@@ -275,6 +300,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn strings_end_where_they_end(before in "[a-z\"\\\\]{0,40}", behind in "[a-z\"\\\\]{0,40}") {
+            let text = format!("{before}{behind}");
+            let expected = text.bytes().skip(before.len()).position(|byte| byte == b'"' || byte == b'\\');
+            let found = super::quote_or_backslash(text.as_bytes(), before.len());
+            prop_assert_eq!(found, expected.map(|at| before.len() + at));
+        }
+
         #[test]
         fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = reads(&bytes);
