@@ -14,13 +14,13 @@ use service::{BusSettings, LogSettings, Shutdown};
 #[command(
     version,
     max_term_width = 100,
-    after_help = "Example:\n  evaluator --bus nats://127.0.0.1:4222 --rules builtin --rules my_rules.yaml"
+    after_help = "Example:\n  evaluator --bus nats://127.0.0.1:4222 --rules builtin my_rules.yaml"
 )]
 pub struct Flags {
     #[command(flatten)]
     common: Common,
-    /// Rule file or directory of them, in the order given; `builtin` is the shipped ruleset, which is the default
-    #[arg(long, value_name = "PATH")]
+    /// Rule files, and directories of them, in the order given; `builtin` is the shipped ruleset, which is the default
+    #[arg(long, value_name = "PATH", num_args = 1..)]
     rules: Vec<String>,
     /// Whether the first or all of the rules that match an event raise an alert [default: first]
     #[arg(long, value_name = "first|all")]

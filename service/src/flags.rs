@@ -15,7 +15,7 @@ pub struct Common {
     /// YAML file with settings; all services may share one
     #[arg(long, short, value_name = "FILE", env = "SAKER_CONFIG")]
     pub config: Option<PathBuf>,
-    /// Where the bus is: local:DIR or nats://HOST:PORT
+    /// Where the bus is: local:DIR or nats://HOST:PORT [default: nats://127.0.0.1:4222]
     #[arg(long, value_name = "ADDRESS")]
     pub bus: Option<String>,
     /// What to log on stderr: error, warn, info, debug, trace, or directives as info,bus=debug
