@@ -138,3 +138,44 @@ fn a_kubeconfig_is_printed() {
     let output = saker(&["kubeconfig", "--server", "http://saker:8765/k8s_audit/prod"], &[]);
     assert!(text(&output.stdout).contains("    server: \"http://saker:8765/k8s_audit/prod\"\n"));
 }
+
+/// The blocks of YAML in the page on configuration.
+fn documented() -> Vec<String> {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/config.md")).unwrap();
+    page.split("```yaml\n").skip(1).map(|block| block.split("```").next().unwrap().to_owned()).collect()
+}
+
+fn printed(file: &str, environment: &[(&str, &str)]) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("saker.yaml");
+    std::fs::write(&path, file).unwrap();
+    let output = saker(&["up", "--print-config", "--config", path.to_str().unwrap()], environment);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+#[test]
+fn the_page_on_configuration_has_every_key_with_its_default() {
+    let defaults = printed("", &[]);
+    let page = documented().swap_remove(0);
+    assert_eq!(printed(&page, &[]), defaults);
+    let mut keys = |text: &str| {
+        let lines = text.lines().map(|line| line.trim_start().trim_start_matches("# ")).map(str::to_owned);
+        lines.filter_map(|line| Some(line.split_once(':')?.0.to_owned())).collect::<Vec<_>>()
+    };
+    let (shown, page) = (
+        keys(&defaults),
+        page.replace("{initial: 1s, max: 5m, attempts: null}", "\ninitial:\nmax:\nattempts:"),
+    );
+    let missing: Vec<String> = shown.into_iter().filter(|key| !keys(&page).contains(key)).collect();
+    assert_eq!(missing, [] as [&str; 0]);
+}
+
+#[test]
+fn the_sinks_on_that_page_load() {
+    let page = documented().swap_remove(1).replace("/run/secrets/token", "/dev/null");
+    let printed = printed(&page, &[("SLACK_WEBHOOK_URL", "https://hooks.slack.com/services/x")]);
+    for says in ["type: file", "type: webhook", "type: slack", "enabled: false", "Authorization"] {
+        assert!(printed.contains(says), "{says}: {printed}");
+    }
+}

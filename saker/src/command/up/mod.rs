@@ -110,7 +110,7 @@ async fn up(settings: Settings, demo: bool) -> Result<(), UpError> {
     telemetry::init(&settings.log)?;
     let shutdown = Shutdown::on_signals()?;
     let ruleset = Ruleset::load(&settings.evaluator)?;
-    let bus = settings.open_bus().await?;
+    let Some(bus) = settings.open_bus(&shutdown).await? else { return Ok(()) };
     let ingest = Ingest::bind(&settings.ingest, bus.clone()).await?;
     let url = banner::url(ingest.local_addr());
     say(&banner::text(&settings, &ruleset, &url));
