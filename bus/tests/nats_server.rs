@@ -118,6 +118,12 @@ impl Drop for NatsServer {
     }
 }
 
+/// Not all who include this file use all of it.
+const _: () = {
+    let _ =
+        (NatsServer::start, NatsServer::start_with, NatsServer::url, NatsServer::kill, NatsServer::restart);
+};
+
 /// The port in a ports file, as `{"nats":["nats://127.0.0.1:4222"]}`.
 fn client_port(text: &str) -> Option<u16> {
     let (_, from_port) = text.split_once("nats://127.0.0.1:")?;

@@ -14,13 +14,13 @@ use service::{BusSettings, LogSettings, Shutdown};
 #[command(
     version,
     max_term_width = 100,
-    after_help = "Example:\n  evaluator --bus nats://127.0.0.1:4222 --rules builtin --rules my_rules.yaml"
+    after_help = "Example:\n  evaluator --bus nats://127.0.0.1:4222 --rules builtin my_rules.yaml"
 )]
 pub struct Flags {
     #[command(flatten)]
     common: Common,
-    /// Rule file or directory of them, in the order given; `builtin` is the shipped ruleset, which is the default
-    #[arg(long, value_name = "PATH")]
+    /// Rule files, and directories of them, in the order given; `builtin` is the shipped ruleset, which is the default
+    #[arg(long, value_name = "PATH", num_args = 1..)]
     rules: Vec<String>,
     /// Whether the first or all of the rules that match an event raise an alert [default: first]
     #[arg(long, value_name = "first|all")]
@@ -96,4 +96,42 @@ pub async fn connect(settings: &BusSettings, shutdown: &Shutdown) -> anyhow::Res
         ),
         other => other.into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use service::config::{Problems, Sources, load};
+
+    /// From a file that holds the parts of the other services, too, and flags.
+    fn settings(own: &str, flags: &[&str]) -> Result<Settings, Problems> {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("saker.yaml");
+        std::fs::write(&file, format!("ingest: {{any: x}}\nnotifier: 5\n{own}\n")).unwrap();
+        let command = Flags::parse_from(["evaluator"].iter().chain(flags));
+        let sources = Sources { file: Some(file), flags: command.all_flags(), ..Sources::default() };
+        load(sources)
+    }
+
+    #[test]
+    fn its_part_of_the_shared_file_is_read_and_flags_beat_it() {
+        let flags = ["--rules", "builtin", "a.yaml", "--rule-matching", "all", "--falco-exact"];
+        let settings = settings("evaluator: {rules: [b.yaml], workers: 3}", &flags).unwrap();
+        assert_eq!(settings.evaluator.rules, ["builtin", "a.yaml"]);
+        assert_eq!(settings.evaluator.rule_matching, evaluator::RuleMatching::All);
+        assert_eq!((settings.evaluator.workers, settings.evaluator.falco_exact), (Some(3), true));
+    }
+
+    #[test]
+    fn mistakes_in_its_part_are_told() {
+        let problems =
+            settings("evaluator: {workers: two}", &["--rule-matching", "some"]).unwrap_err().to_string();
+        for says in [
+            "evaluator.workers: ",
+            "evaluator.rule_matching: unknown variant `some`",
+            "(from --rule-matching)",
+        ] {
+            assert!(problems.contains(says), "{problems}");
+        }
+    }
 }

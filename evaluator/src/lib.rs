@@ -1,13 +1,17 @@
 //! The evaluator: takes events from the bus, holds them against the rules, and stores the alerts they raise. A chunk of
 //! events is settled once all its alerts are stored.
 
+pub mod alert;
 mod chunk;
 #[cfg(test)]
 mod doubles;
+mod evaluate;
 mod judge;
+mod ruleset;
 mod run;
 mod settings;
 mod worker;
 
-pub use run::EvaluatorError;
+pub use ruleset::{RuleErrors, RuleSource, Ruleset, RulesetError, Unreadable};
+pub use run::{EvaluatorError, hostname, run};
 pub use settings::{MinimumPriority, RuleMatching, Settings};

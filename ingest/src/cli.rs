@@ -93,3 +93,38 @@ pub async fn connect(settings: &BusSettings, shutdown: &Shutdown) -> anyhow::Res
         other => other.into(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use service::config::{Problems, Sources, load};
+
+    /// From a file that holds the parts of the other services, too, and flags.
+    fn settings(own: &str, flags: &[&str]) -> Result<Settings, Problems> {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("saker.yaml");
+        std::fs::write(&file, format!("evaluator: {{any: x}}\nnotifier: 5\n{own}\n")).unwrap();
+        let command = Flags::parse_from(["ingest"].iter().chain(flags));
+        let sources = Sources { file: Some(file), flags: command.all_flags(), ..Sources::default() };
+        load(sources)
+    }
+
+    #[test]
+    fn its_part_of_the_shared_file_is_read_and_flags_beat_it() {
+        let settings =
+            settings("ingest: {listen: 0.0.0.0:1, max_event: 1MiB}", &["--listen", "0.0.0.0:2"]).unwrap();
+        assert_eq!(settings.ingest.listen.port(), 2);
+        assert_eq!(settings.ingest.max_event.to_string(), "1MiB");
+    }
+
+    #[test]
+    fn mistakes_in_its_part_are_told() {
+        let problems =
+            settings("ingest: {memory: 1MiB, listn: x}", &["--bus", "somewhere"]).unwrap_err().to_string();
+        for says in
+            ["ingest.memory: 1MiB is less", "ingest.listn: unknown key", "bus.address: `somewhere` is not"]
+        {
+            assert!(problems.contains(says), "{problems}");
+        }
+    }
+}

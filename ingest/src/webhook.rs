@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -64,9 +64,18 @@ impl Webhook {
         let health = get(|| async { Json(json!({"status": "ok"})) });
         router
             .route("/healthz", health.fallback(|| async { Refusal::MethodNotAllowed("GET,HEAD") }))
-            .fallback(|| async { Refusal::NotFound })
+            .fallback(not_served)
             .with_state(Arc::new(self))
     }
+}
+
+/// A wrong path is the most frequent reason why no events arrive: it must not go unnoticed.
+async fn not_served(request: Request) -> Refusal {
+    if request.method() == Method::POST {
+        let path: String = request.uri().path().chars().take(200).collect();
+        tracing::warn!(path, "refused a request: audit events are taken at {}", PATHS.join(", "));
+    }
+    Refusal::NotFound
 }
 
 /// Takes a body of audit events.

@@ -80,3 +80,35 @@ pub async fn connect(settings: &BusSettings, shutdown: &Shutdown) -> anyhow::Res
         other => other.into(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use service::config::{Problems, Sources, load};
+
+    /// From a file that holds the parts of the other services, too, and flags.
+    fn settings(own: &str, flags: &[&str]) -> Result<Settings, Problems> {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("saker.yaml");
+        std::fs::write(&file, format!("ingest: {{any: x}}\nevaluator: 5\n{own}\n")).unwrap();
+        let command = Flags::parse_from(["notifier"].iter().chain(flags));
+        let sources = Sources { file: Some(file), flags: command.all_flags(), ..Sources::default() };
+        load(sources)
+    }
+
+    #[test]
+    fn its_part_of_the_shared_file_is_read() {
+        let settings = settings("notifier: {sinks: {log: {type: file, path: /tmp/x}}}", &[]).unwrap();
+        let names: Vec<String> = settings.notifier.sinks.keys().map(ToString::to_string).collect();
+        assert_eq!(names, ["log", "stdout"]);
+    }
+
+    #[test]
+    fn mistakes_in_its_part_are_told() {
+        let file = "notifier: {sinks: {log: {type: file, path: /tmp/x, fromat: json}}}";
+        let problems = settings(file, &["--bus", "x"]).unwrap_err().to_string();
+        for says in ["did you mean notifier.sinks.log.format?", "bus.address: `x` is not"] {
+            assert!(problems.contains(says), "{problems}");
+        }
+    }
+}

@@ -50,7 +50,12 @@ impl<R: BufRead> Payloads<R> {
                 begins = self.line;
             }
             balance.feed(&line);
-            text.extend_from_slice(&line);
+            // Most payloads are one line, which need not be copied.
+            if text.is_empty() {
+                text = line;
+            } else {
+                text.extend_from_slice(&line);
+            }
             if text.len() > LARGEST {
                 return Err(io::Error::other(format!("line {begins}: larger than 256 MiB")));
             }

@@ -6,7 +6,7 @@ use bus::{Address, Bus, BusError};
 use notifier::SinkSettings;
 use serde::{Deserialize, Serialize};
 use service::config::{Configuration, OpenMap, Problem, Shape};
-use service::{BusSettings, Endpoint, LogSettings};
+use service::{BusSettings, Endpoint, LogSettings, Shutdown};
 
 /// Where the bus is unless told otherwise.
 const DEFAULT_BUS: &str = "local:./saker-data";
@@ -75,14 +75,19 @@ impl Configuration for Settings {
 }
 
 impl Settings {
-    /// Opens the bus, to run services on it.
+    /// Opens the bus, to run services on it, however long a server takes to answer; `None` where a stop was requested
+    /// meanwhile.
     ///
     /// # Errors
     /// Where it cannot be opened, or another process holds it.
-    pub async fn open_bus(&self) -> Result<Bus, OpenError> {
-        Bus::open(&self.bus.address.expose().parse()?, &self.tuning()).await.map_err(|error| match error {
-            BusError::Busy(store) => OpenError::Busy(store),
-            other => other.into(),
+    pub async fn open_bus(&self, shutdown: &Shutdown) -> Result<Option<Bus>, OpenError> {
+        let (address, tuning) = (self.bus.address.expose().parse()?, self.tuning());
+        let open = || Bus::open(&address, &tuning);
+        service::patiently("the bus", shutdown, BusError::is_transient, open).await.map_err(|error| {
+            match error {
+                BusError::Busy(store) => OpenError::Busy(store),
+                other => other.into(),
+            }
         })
     }
 

@@ -26,5 +26,9 @@ pub fn report(result: Result<(), impl Display>) -> ExitCode {
 
 /// Where stderr is gone there is nobody left to tell.
 fn say(error: &dyn Display) {
-    let _ = writeln!(io::stderr().lock(), "error: {error:#}");
+    let text = format!("{error:#}");
+    // Diagnostics say themselves what they are.
+    let is_marked = ["error[", "warning["].iter().any(|mark| text.starts_with(mark));
+    let mark = if is_marked { "" } else { "error: " };
+    let _ = writeln!(io::stderr().lock(), "{mark}{text}");
 }

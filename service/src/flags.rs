@@ -15,7 +15,7 @@ pub struct Common {
     /// YAML file with settings; all services may share one
     #[arg(long, short, value_name = "FILE", env = "SAKER_CONFIG")]
     pub config: Option<PathBuf>,
-    /// Where the bus is: local:DIR or nats://HOST:PORT
+    /// Where the bus is: local:DIR or nats://HOST:PORT [default: nats://127.0.0.1:4222]
     #[arg(long, value_name = "ADDRESS")]
     pub bus: Option<String>,
     /// What to log on stderr: error, warn, info, debug, trace, or directives as info,bus=debug
@@ -38,6 +38,11 @@ pub trait CommandLine: Parser {
     fn flags(&self) -> Vec<Flag> {
         Vec::new()
     }
+
+    /// What all its flags set.
+    fn all_flags(&self) -> Vec<Flag> {
+        self.common().flags().chain(self.flags()).collect()
+    }
 }
 
 /// What the command line and the settings ask for.
@@ -58,17 +63,20 @@ impl Common {
         &self,
         more: impl IntoIterator<Item = Flag>,
     ) -> Result<Start<T>, Problems> {
-        let mut sources = Sources::of_process(self.config.clone());
-        sources.flags.extend(self.bus.as_ref().map(|bus| Flag::new("--bus", "bus.address", bus.as_str())));
-        sources.flags.extend(self.log.as_ref().map(|level| Flag::new("--log", "log.level", level.as_str())));
-        sources.flags.extend(more);
-        let settings: T = config::load(sources)?;
+        let flags = self.flags().chain(more).collect();
+        let settings: T = config::load(Sources { flags, ..Sources::of_process(self.config.clone()) })?;
         if !self.print_config {
             return Ok(Start::Run(settings));
         }
         // A reader that has gone has seen enough.
         let _ = io::stdout().lock().write_all(config::to_yaml(&settings).as_bytes());
         Ok(Start::Printed)
+    }
+
+    fn flags(&self) -> impl Iterator<Item = Flag> {
+        let bus = self.bus.as_ref().map(|bus| Flag::new("--bus", "bus.address", bus.as_str()));
+        let log = self.log.as_ref().map(|level| Flag::new("--log", "log.level", level.as_str()));
+        bus.into_iter().chain(log)
     }
 }
 

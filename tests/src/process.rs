@@ -115,8 +115,20 @@ impl Drop for Process {
 /// # Panics
 /// When it cannot be run.
 pub fn run(name: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output =
-        Command::new(binary(name)).args(arguments).env_remove("SAKER_LOG").output().expect("it can be run");
+    run_with(name, arguments, &[])
+}
+
+/// As [`run`], with variables in its environment.
+///
+/// # Panics
+/// When it cannot be run.
+pub fn run_with(
+    name: &str,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> (Option<i32>, String, String) {
+    let mut command = Command::new(binary(name));
+    let output = command.args(arguments).envs(environment.iter().copied()).output().expect("it can be run");
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     (output.status.code(), text(output.stdout), text(output.stderr))
 }

@@ -9,8 +9,9 @@ use async_nats::jetstream::kv::{self, Operation, Store};
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::Info;
 use bytes::Bytes;
-use futures::StreamExt;
+use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
+use futures::{FutureExt, StreamExt};
 use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
@@ -142,8 +143,9 @@ impl Buckets {
         &self,
         bucket: &str,
     ) -> Result<BoxStream<'static, Result<Entry, BusError>>, BusError> {
-        let mut watch =
-            Watch { buckets: self.clone(), bucket: bucket.to_owned(), seen: 0, history: 0, entries: None };
+        let (buckets, bucket) = (self.clone(), bucket.to_owned());
+        let returned = self.link.returned().boxed();
+        let mut watch = Watch { buckets, bucket, seen: 0, history: 0, entries: None, returned };
         // The first time it must work; from then on it is repaired.
         watch.begin().await?;
         Ok(stream::unfold(watch, Watch::advance).boxed())
@@ -159,12 +161,15 @@ struct Watch {
     /// The revision at which the bucket was when we began. What was unset before is not worth a word.
     history: u64,
     entries: Option<kv::Watch>,
+    /// Resolves once the connection was lost and is back. What reads the bucket for us on the server may be gone then,
+    /// and would be missed much later.
+    returned: BoxFuture<'static, ()>,
 }
 
 impl Watch {
     async fn advance(mut self) -> Option<(Result<Entry, BusError>, Self)> {
         let closing = self.buckets.link.closing.clone();
-        let entry = closing.run_until_cancelled(self.next()).await?;
+        let entry = closing.run_until_cancelled(Box::pin(self.next())).await?;
         Some((Ok(entry), self))
     }
 
@@ -178,12 +183,9 @@ impl Watch {
                 }
                 continue;
             };
-            let returned = self.buckets.link.returned();
             let next = tokio::select! {
-                biased;
                 next = timeout(CHECK, entries.next()) => next,
-                // What reads the bucket for us on the server may be gone, and would be missed much later.
-                () = returned => Ok(None),
+                () = &mut self.returned => Ok(None),
             };
             match next {
                 Ok(Some(Ok(entry))) => {
@@ -213,6 +215,7 @@ impl Watch {
             self.history = last;
         }
         let link = self.buckets.link.clone();
+        self.returned = link.returned().boxed();
         let store = self.buckets.store(&self.bucket).await?;
         // From revision 1 on: each key once, as it is, since a bucket keeps no more than one entry of each.
         let watch = link.unless_lost(store.watch_all_from_revision(self.seen + 1)).await?;

@@ -84,11 +84,10 @@ pub(super) async fn publish(
         publisher.store(Letter { subject: subject.clone(), headers, payload: Bytes::new() }).await
     };
     let stored = stored.await;
-    // Parts that no head will ever name. After a timeout there may be a head: then `trim` finds out.
-    if matches!(&stored, Ok(Receipt { duplicate: true, .. }) | Err(BusError::Full(_))) {
-        if let Err(error) = trim::remove_parts(&publisher.link, &subject, &upload).await {
-            warn!(%error, "parts of a message that was not stored stay until the next trim");
-        }
+    // After a timeout there may be a head or not: then `trim` finds out.
+    let never_named = matches!(&stored, Ok(Receipt { duplicate: true, .. }) | Err(BusError::Full(_)));
+    if never_named && let Err(error) = trim::remove_parts(&publisher.link, &subject, &upload).await {
+        warn!(%error, "parts of a message that was not stored stay until a later trim");
     }
     stored
 }

@@ -38,6 +38,10 @@ pub enum Code {
 }
 
 impl Code {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::NotJson, Self::NotAnEvent, Self::NoStageTimestamp, Self::TooLarge, Self::TooDeep];
+
     /// The code as dead letters carry it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -46,6 +50,20 @@ impl Code {
             Self::NoStageTimestamp => "no-stage-timestamp",
             Self::TooLarge => "too-large",
             Self::TooDeep => "too-deep",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_documented() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/dead-letters.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        for code in Code::ALL {
+            assert!(page.contains(&format!("\n### {}\n", code.as_str())), "{code:?}");
         }
     }
 }

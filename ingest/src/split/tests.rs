@@ -218,6 +218,13 @@ fn hostile_bodies_take_no_long_time() {
     }
 }
 
+/// A list as serde sees it.
+#[derive(serde::Deserialize)]
+struct EventList<'a> {
+    #[serde(borrow)]
+    items: Vec<&'a serde_json::value::RawValue>,
+}
+
 fn recorded() -> Vec<Vec<u8>> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/bodies");
     (1..=8).map(|number| std::fs::read(directory.join(format!("{number:02}.json"))).unwrap()).collect()
@@ -225,11 +232,6 @@ fn recorded() -> Vec<Vec<u8>> {
 
 #[test]
 fn recorded_bodies_split_as_serde_sees_them() {
-    #[derive(serde::Deserialize)]
-    struct EventList<'a> {
-        #[serde(borrow)]
-        items: Vec<&'a serde_json::value::RawValue>,
-    }
     let mut total = 0;
     for body in recorded() {
         let list: EventList<'_> = serde_json::from_slice(&body).unwrap();
@@ -291,7 +293,40 @@ fn piece() -> impl Strategy<Value = String> {
     .prop_map(written_out)
 }
 
+/// Any JSON, as serde sees JSON.
+fn json() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        any::<i64>().prop_map(Into::into),
+        any::<f64>().prop_map(Into::into),
+        any::<String>().prop_map(Into::into),
+        prop::sample::select(vec!["[", "}", "\"", "\\", "\\\"", "EventList"]).prop_map(Into::into),
+    ];
+    leaf.prop_recursive(4, 30, 5, |inner| {
+        let key = prop_oneof![any::<String>(), Just("items".to_owned()), Just("kind".to_owned())];
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Into::into),
+            prop::collection::hash_map(key, inner, 0..5).prop_map(serde_json::Value::from_iter),
+        ]
+    })
+}
+
 proptest! {
+    /// Whatever valid events hold, they are found where serde finds them.
+    #[test]
+    fn valid_lists_split_as_serde_sees_them(values in prop::collection::vec(json(), 0..6), pretty in any::<bool>()) {
+        let items: Vec<_> = values.iter().map(|value| {
+            serde_json::json!({"a": value, "stageTimestamp": "2026-01-31T12:00:00Z", "z": value})
+        }).collect();
+        let list = serde_json::json!({"kind": "EventList", "a": values, "items": items});
+        let body = if pretty { serde_json::to_string_pretty(&list) } else { serde_json::to_string(&list) }.unwrap();
+        let seen: EventList<'_> = serde_json::from_str(&body).unwrap();
+        let seen: Vec<_> = seen.items.iter().map(|item| item.get()).collect();
+        prop_assert_eq!(parts(body.as_bytes()).unwrap().len(), seen.len());
+        prop_assert_eq!(events(body.as_bytes()), seen);
+    }
+
     #[test]
     fn any_bytes_split(body in prop::collection::vec(any::<u8>(), 0..200)) {
         check(&body);

@@ -236,6 +236,30 @@ async fn a_bus_that_is_closed_is_answered_with_503_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bus_that_takes_its_time_is_answered_with_503() {
+    let settings = Settings { publish_timeout: Span::milliseconds(1), ..Settings::default() };
+    let harness = Harness::start(settings).await;
+    // Large enough that no bus stores it within that.
+    let (status, retry_after, answer) =
+        parts(harness.post("/k8s_audit", list(&[item(0, 20 << 20)])).await).await;
+    assert_eq!((status, retry_after.as_deref()), (503, Some("10")), "{answer}");
+    assert!(answer["error"]["message"].as_str().unwrap().contains("nothing was stored for 1ms"), "{answer}");
+}
+
+/// The sizes that API servers were seen to send.
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_and_events_of_the_largest_kind_are_taken() {
+    let harness = Harness::start(Settings::default()).await;
+    for items in [vec![item(0, 64 << 20)], (1..63).map(|name| item(name, 1_800_000)).collect::<Vec<_>>()] {
+        let body = list(&items);
+        let (status, _, answer) = parts(harness.post("/k8s_audit", body).await).await;
+        assert_eq!((status, &answer["stored"]), (200, &json!(items.len())), "{answer}");
+    }
+    let lengths: Vec<_> = harness.events().await.iter().map(|(_, event)| event.len()).collect();
+    assert_eq!((lengths.len(), lengths.iter().sum::<usize>()), (63, (64 << 20) + 62 * 1_800_000));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bus_that_is_full_is_answered_with_503_and_nothing_stored_is_lost() {
     let bus_settings = bus::Settings { max_bytes: 1 << 20, ..bus::Settings::default() };
     let harness = Harness::start_on(Settings::default(), &bus_settings).await;

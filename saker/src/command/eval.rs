@@ -23,7 +23,7 @@ use crate::payloads::{Payload, Payloads};
 /// and rules, in the shape in which Falco prints them; nothing is left out as a duplicate.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  saker eval --events audit.log\n  kubectl logs kube-audit | saker eval --rules my_rules.yaml --events - --output text"
+    after_help = "Examples:\n  saker eval --events audit.log\n  saker eval --rules builtin my_rules.yaml --rule-matching all --output text --events - < audit.log"
 )]
 pub struct Eval {
     #[command(flatten)]
@@ -75,8 +75,7 @@ impl Eval {
         let wrong = |error| EvalError::Events { file: self.events.clone(), error };
         let mut payloads = Payloads::new(self.open().map_err(wrong)?);
         let mut evaluation = Evaluation::new(&ruleset, &self);
-        loop {
-            let Some(payload) = payloads.next().map_err(wrong)? else { break };
+        while let Some(payload) = payloads.next().map_err(wrong)? {
             match evaluation.take(&payload) {
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
                 taken => taken?,

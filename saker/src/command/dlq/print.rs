@@ -61,7 +61,7 @@ pub(super) fn page(letter: &DeadLetter) -> String {
         ("consumer", consumer),
         ("cluster", &letter.cluster),
         ("length", &letter.length.to_string()),
-        ("blake3", &letter.hash),
+        ("hash", &letter.hash),
         ("kept", &kept),
     ];
     let head: String = rows.iter().map(|(name, value)| format!("{name:<9} {value}\n")).collect();
@@ -79,11 +79,11 @@ pub(super) fn json(letter: &DeadLetter, payload: Payload) -> String {
         "consumer": letter.consumer,
         "cluster": letter.cluster,
         "length": letter.length,
-        "blake3": letter.hash,
+        "hash": letter.hash,
         "replayable": letter.replayable,
     });
     if let (Payload::Shown, Value::Object(table)) = (payload, &mut object) {
-        table.insert("content".to_owned(), String::from_utf8_lossy(&content(letter)).into());
+        table.insert("payload".to_owned(), String::from_utf8_lossy(&content(letter)).into());
     }
     object.to_string()
 }

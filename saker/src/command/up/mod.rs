@@ -27,7 +27,8 @@ use crate::settings::{OpenError, Settings};
 /// everything is kept in the directory ./saker-data; what was not finished when it stopped goes on when it starts again.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  saker up --demo\n  saker up --rules builtin my_rules.yaml --slack https://hooks.slack.com/services/…\n  saker up --config saker.yaml --bus nats://127.0.0.1:4222 --listen 0.0.0.0:8765"
+    after_help = "Examples:\n  saker up --demo\n  saker up --rules builtin my_rules.yaml --slack https://hooks.slack.com/services/…\n  saker up --config saker.yaml --bus nats://127.0.0.1:4222 --listen 0.0.0.0:8765",
+    mut_arg("bus", |arg| arg.help("Where the bus is: local:DIR or nats://HOST:PORT [default: local:./saker-data]"))
 )]
 pub struct Up {
     #[command(flatten)]
@@ -109,7 +110,7 @@ async fn up(settings: Settings, demo: bool) -> Result<(), UpError> {
     telemetry::init(&settings.log)?;
     let shutdown = Shutdown::on_signals()?;
     let ruleset = Ruleset::load(&settings.evaluator)?;
-    let bus = settings.open_bus().await?;
+    let Some(bus) = settings.open_bus(&shutdown).await? else { return Ok(()) };
     let ingest = Ingest::bind(&settings.ingest, bus.clone()).await?;
     let url = banner::url(ingest.local_addr());
     say(&banner::text(&settings, &ruleset, &url));

@@ -1,0 +1,181 @@
+//! What the commands say to wrong usage, and what they print without running anything.
+
+#![expect(clippy::unwrap_used, reason = "a test may end where it cannot go on")]
+
+use std::process::{Command, Output};
+
+fn saker(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_saker"));
+    command.env_clear().envs(environment.iter().copied()).current_dir(directory.path());
+    let output = command.args(arguments).output().unwrap();
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "nothing is left behind");
+    output
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn alone_it_prints_its_help() {
+    let output = saker(&[], &[]);
+    insta::assert_snapshot!(text(&output.stderr));
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    for command in ["up", "eval", "send", "dlq", "kubeconfig"] {
+        let output = saker(&[command, "--help"], &[]);
+        assert_eq!(output.status.code(), Some(0), "{command}");
+        let help = text(&output.stdout);
+        assert!(help.contains("Example") && help.contains(&format!("saker {command} ")), "{command}: {help}");
+    }
+}
+
+#[test]
+fn the_version_is_told() {
+    assert_eq!(text(&saker(&["--version"], &[]).stdout), format!("saker {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn wrong_usage_ends_with_64_and_says_what_is_wrong() {
+    for (arguments, says) in [
+        (&["uppp"][..], "unrecognized subcommand 'uppp'"),
+        (&["up", "--listn", "x"], "a similar argument exists: '--listen'"),
+        (&["up", "--listen", "everywhere"], "'--listen <ADDRESS>'"),
+        (&["up", "--rule-matching", "some"], "[possible values: first, all]"),
+        (&["up", "--bus", "somewhere"], "bus.address: `somewhere` is not the address of a bus"),
+        (&["up", "--log", "loud"], "log.level: `loud` is neither"),
+        (&["up", "--webhook", "sidekick"], "notifier.sinks.webhook.url: "),
+        (&["up", "--config", "/does/not/exist"], "/does/not/exist: cannot read it: No such file"),
+        (&["eval"], "--events <FILE>"),
+        (&["dlq"], "Usage: saker dlq"),
+        (&["dlq", "show", "x"], "`x` is not an id"),
+        (&["dlq", "drop"], "<ID>"),
+        (&["dlq", "list", "--bus", "x"], "bus.address: `x` is not the address of a bus"),
+        (&["kubeconfig"], "--server <URL>"),
+    ] {
+        let output = saker(arguments, &[]);
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(64), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(says), "{arguments:?}: {stderr}");
+        assert_eq!(text(&output.stdout), "");
+    }
+}
+
+#[test]
+fn what_is_not_there_ends_with_1() {
+    for (arguments, says) in [
+        (
+            &["up", "--rules", "/does/not/exist.yaml"][..],
+            "cannot read rules from /does/not/exist.yaml: No such file",
+        ),
+        (
+            &["eval", "--events", "x", "--rules", "/does/not/exist.yaml"],
+            "cannot read rules from /does/not/exist.yaml",
+        ),
+        (&["eval", "--events", "/does/not/exist"], "cannot read events from /does/not/exist: No such file"),
+        (&["dlq", "list"], "there is no store at ./saker-data: name the one that `saker up` uses with --bus"),
+    ] {
+        let output = saker(arguments, &[]);
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(says), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn all_layers_are_printed_as_one_and_secrets_are_masked() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("saker.yaml");
+    let settings = "bus: {address: 'nats://saker:geheim@nats:4222', keep: 2h}\n\
+                    ingest: {listen: 0.0.0.0:1, retry_after: 30s}\n\
+                    notifier: {sinks: {ops: {type: slack, webhook_url: '${HOOK}', minimum_priority: warning}}}\n";
+    std::fs::write(&file, settings).unwrap();
+    let environment = [
+        ("HOOK", "https://hooks.slack.com/geheim"),
+        ("SAKER_INGEST_LISTEN", "0.0.0.0:2"),
+        ("SAKER_EVALUATOR_RULES", "builtin,mine.yaml"),
+        ("SAKER_NOTIFIER_SINKS_OPS_CHANNEL", "#ops"),
+        ("SAKER_LOG", "debug"),
+    ];
+    let file = file.to_str().unwrap();
+    let flags =
+        ["--listen", "0.0.0.0:3", "--webhook", "https://u:geheim@sidekick:2801/", "--rule-matching", "all"];
+    let output = saker(&[&["up", "--config", file, "--print-config"][..], &flags].concat(), &environment);
+    let printed = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(!printed.contains("geheim"), "{printed}");
+    insta::assert_snapshot!(printed);
+}
+
+#[test]
+fn mistakes_in_the_settings_are_told_together() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("saker.yaml");
+    let settings = "\
+ingest: {listen: 0.0.0.0:1, memory: 1MiB, max_events: 3}
+evaluator: {rules: builtin, rule_matching: some, priority: loud, workers: two}
+notifer: {}
+notifier:
+  sinks:
+    a b: {type: stdout}
+    chat: {type: slak}
+    ops: {type: slack, webhook_ulr: x}
+    log: {type: file, path: /var/log/alerts, format: xml, retry: {initial: soon}}
+    kick: {type: webhook, url: 'sidekick:2801', headers: {X-Any: y}, timeout: 3}
+";
+    std::fs::write(&file, settings).unwrap();
+    let output = saker(&["up", "--config", file.to_str().unwrap()], &[("SAKER_NOTIFIER_SINK", "x")]);
+    assert_eq!(output.status.code(), Some(64));
+    let stderr = text(&output.stderr).replace(&format!("{}/", directory.path().display()), "");
+    insta::assert_snapshot!(stderr);
+}
+
+#[test]
+fn a_kubeconfig_is_printed() {
+    let output = saker(&["kubeconfig", "--server", "http://saker:8765/k8s_audit/prod"], &[]);
+    assert!(text(&output.stdout).contains("    server: \"http://saker:8765/k8s_audit/prod\"\n"));
+}
+
+/// The blocks of YAML in the page on configuration.
+fn documented() -> Vec<String> {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/config.md")).unwrap();
+    page.split("```yaml\n").skip(1).map(|block| block.split("```").next().unwrap().to_owned()).collect()
+}
+
+fn printed(file: &str, environment: &[(&str, &str)]) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("saker.yaml");
+    std::fs::write(&path, file).unwrap();
+    let output = saker(&["up", "--print-config", "--config", path.to_str().unwrap()], environment);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+#[test]
+fn the_page_on_configuration_has_every_key_with_its_default() {
+    let defaults = printed("", &[]);
+    let page = documented().swap_remove(0);
+    assert_eq!(printed(&page, &[]), defaults);
+    let mut keys = |text: &str| {
+        let lines = text.lines().map(|line| line.trim_start().trim_start_matches("# ")).map(str::to_owned);
+        lines.filter_map(|line| Some(line.split_once(':')?.0.to_owned())).collect::<Vec<_>>()
+    };
+    let (shown, page) = (
+        keys(&defaults),
+        page.replace("{initial: 1s, max: 5m, attempts: null}", "\ninitial:\nmax:\nattempts:"),
+    );
+    let missing: Vec<String> = shown.into_iter().filter(|key| !keys(&page).contains(key)).collect();
+    assert_eq!(missing, [] as [&str; 0]);
+}
+
+#[test]
+fn the_sinks_on_that_page_load() {
+    let page = documented().swap_remove(1).replace("/run/secrets/token", "/dev/null");
+    let printed = printed(&page, &[("SLACK_WEBHOOK_URL", "https://hooks.slack.com/services/x")]);
+    for says in ["type: file", "type: webhook", "type: slack", "enabled: false", "Authorization"] {
+        assert!(printed.contains(says), "{says}: {printed}");
+    }
+}

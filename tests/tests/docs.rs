@@ -1,0 +1,48 @@
+//! What the documentation shows is true: its configuration loads, and it names every setting there is.
+
+use std::path::{Path, PathBuf};
+
+use tests::process::{run, run_with};
+
+fn docs(name: &str) -> String {
+    let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn code_block(text: &str, language: &str) -> String {
+    let (_, rest) = text.split_once(&format!("```{language}\n")).expect("a block of code");
+    rest.split_once("```").expect("the block's end").0.to_owned()
+}
+
+/// The keys of YAML in block style, without the places they stand at.
+fn keys(yaml: &str) -> Vec<String> {
+    let lines = yaml.lines().map(|line| line.split(" #").next().unwrap_or_default());
+    lines.filter_map(|line| line.split_once(':')).map(|(key, _)| key.trim().to_owned()).collect()
+}
+
+#[test]
+fn the_configuration_in_the_documentation_loads_and_is_the_default() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("saker.yaml");
+    std::fs::write(&file, code_block(&docs("config.md"), "yaml")).unwrap();
+    let secrets = [("SIDEKICK_TOKEN", "geheim"), ("SLACK_URL", "https://hooks.slack.com/services/geheim")];
+    let arguments = ["up", "--config", file.to_str().unwrap(), "--print-config"];
+    let (code, printed, errors) = run_with("saker", &arguments, &secrets);
+    assert_eq!(code, Some(0), "{errors}");
+    assert!(!printed.contains("geheim"), "secrets are masked:\n{printed}");
+
+    let (_, defaults, _) = run("saker", &["up", "--print-config"]);
+    let kept: Vec<&str> =
+        printed.lines().filter(|line| defaults.lines().any(|default| default == *line)).collect();
+    let missing: Vec<&str> = defaults.lines().filter(|line| !kept.contains(line)).collect();
+    assert!(missing.is_empty(), "the documentation gives other defaults than there are: {missing:#?}");
+}
+
+#[test]
+fn the_documentation_names_every_setting() {
+    let documented = keys(&code_block(&docs("config.md"), "yaml"));
+    let (_, defaults, _) = run("saker", &["up", "--print-config"]);
+    for key in keys(&defaults) {
+        assert!(documented.contains(&key), "docs/config.md does not name {key}");
+    }
+}
