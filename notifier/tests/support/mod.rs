@@ -43,10 +43,15 @@ pub fn alert(number: usize, priority: Priority) -> Alert {
     }
 }
 
+/// Publishes alerts; waits out a bus that is away.
 pub async fn publish(bus: &Bus, numbers: impl IntoIterator<Item = usize>) {
     let alerts: Vec<Alert> = numbers.into_iter().map(|number| alert(number, Priority::Warning)).collect();
     for chunk in alerts.chunks(64) {
-        futures::future::try_join_all(chunk.iter().map(|alert| bus.publish(alert))).await.unwrap();
+        until("the bus is there", async || {
+            let published = futures::future::try_join_all(chunk.iter().map(|alert| bus.publish(alert))).await;
+            published.map_err(|error| assert!(error.is_transient(), "{error}")).ok()
+        })
+        .await;
     }
 }
 
