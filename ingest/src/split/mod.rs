@@ -6,21 +6,16 @@
 mod outline;
 mod part;
 mod position;
+mod recovery;
 mod scan;
 mod stamp;
 mod structure;
 mod text;
 
-use std::ops::Range;
-
 use outline::{Items, Kind, Outline, Reading, Stamp};
 pub use part::{Broken, Code, Part};
 pub use position::NotJson;
 use scan::{Fault, FaultKind, MAX_DEPTH, Scanner};
-
-/// What a body is read for again before the rest is given up, in times its length. Only bodies made to waste time get
-/// there.
-const PATIENCE: usize = 4;
 
 /// Splits a body; events of more than `max_event` bytes are [`Broken`].
 pub fn split<B: AsRef<[u8]>>(body: B, max_event: usize) -> Splitter<B> {
@@ -258,49 +253,6 @@ impl<B: AsRef<[u8]>> Splitter<B> {
         self.at = end;
         let reason = format!("{reason} (byte {} of the body)", range.start);
         Part::Broken(Broken { range, code: Code::NotAnEvent, reason })
-    }
-
-    /// Sets aside what begins here and is faulty.
-    fn set_aside(&mut self, fault: Fault) -> Part {
-        self.set_aside_from(self.at, structure::Depth::Outside, fault)
-    }
-
-    fn set_aside_from(&mut self, start: usize, depth: structure::Depth, fault: Fault) -> Part {
-        let mut end = self.end_of_faulty(start, depth);
-        let length = self.body.as_ref().len();
-        self.wasted = self.wasted.saturating_add(fault.at.saturating_sub(end));
-        if self.wasted > length.saturating_mul(PATIENCE) {
-            end = length;
-        }
-        if end == length {
-            self.lists.clear();
-        }
-        self.at = end;
-        self.broken(start..end, fault)
-    }
-
-    fn end_of_faulty(&mut self, start: usize, depth: structure::Depth) -> usize {
-        let bytes = self.body.as_ref();
-        let is_bracket = matches!(bytes.get(start), Some(b'{' | b'['));
-        if depth == structure::Depth::Outside && !is_bracket {
-            return structure::end_of_word(bytes, start);
-        }
-        if self.next_line <= start {
-            self.next_line = structure::next_line(bytes, start);
-        }
-        structure::end(bytes, start, self.next_line, depth).unwrap_or(self.next_line)
-    }
-
-    fn broken(&mut self, range: Range<usize>, fault: Fault) -> Part {
-        self.fault.get_or_insert(fault);
-        let (code, what) = match fault.kind {
-            FaultKind::TooDeep => (Code::TooDeep, format!("nested more than {MAX_DEPTH} levels deep")),
-            FaultKind::Expected(what) if fault.at >= self.body.as_ref().len() => {
-                (Code::NotJson, format!("{what} expected, but the body ends here"))
-            }
-            FaultKind::Expected(what) => (Code::NotJson, format!("{what} expected")),
-        };
-        Part::Broken(Broken { range, code, reason: format!("{what} (byte {} of the body)", fault.at) })
     }
 
     /// Keeps what stands before the first thing that is JSON, as one.
