@@ -1,7 +1,6 @@
 //! Alerts on a real nats-server that is killed meanwhile: the sinks are told each once.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop and say why")]
 
-#[expect(dead_code, reason = "the tool of several tests")]
 #[path = "../../bus/tests/nats_server.rs"]
 mod nats_server;
 #[expect(dead_code, reason = "the tool of several tests")]
