@@ -1,10 +1,13 @@
 //! `notifier` alone: its flags, its settings, its way to the bus.
 
-use bus::{Address, Bus, BusError};
+use std::time::Duration;
+
+use bus::{Address, Bus, BusError, Stream};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 use service::config::{Configuration, OpenMap, Problem, Shape};
 use service::flags::{CommandLine, Common};
+use service::units::Span;
 use service::{BusSettings, LogSettings, Shutdown};
 
 /// Tells people: delivers the alerts on the bus to the sinks
@@ -79,6 +82,23 @@ pub async fn connect(settings: &BusSettings, shutdown: &Shutdown) -> anyhow::Res
         ),
         other => other.into(),
     })
+}
+
+/// How often dead letters that are no longer kept are removed.
+const TRIM_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// Removes dead letters that are older than they are kept, now and then, until a stop is requested.
+pub async fn trim_dead_letters(bus: Bus, keep: Span, shutdown: Shutdown) {
+    while !shutdown.is_requested() {
+        match bus.trim(Stream::DeadLetters, keep.get()).await {
+            Ok(removed) => tracing::debug!(removed, "dead letters that are no longer kept were removed"),
+            Err(error) => tracing::warn!(%error, "dead letters that are no longer kept could not be removed"),
+        }
+        tokio::select! {
+            () = shutdown.requested() => {}
+            () = tokio::time::sleep(TRIM_EVERY) => {}
+        }
+    }
 }
 
 #[cfg(test)]

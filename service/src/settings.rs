@@ -17,6 +17,8 @@ pub struct BusSettings {
     pub address: Endpoint,
     /// How long a message stays readable once every consumer has settled it.
     pub keep: Span,
+    /// How long a dead letter is kept.
+    pub keep_dead_letters: Span,
     /// How many bytes a stream may hold. A full stream refuses new messages rather than lose old ones.
     pub max_bytes: ByteSize,
     /// How long the id of a message is remembered, so that what is sent again is not stored again. API servers send
@@ -58,6 +60,7 @@ impl Default for BusSettings {
         Self {
             address: "nats://127.0.0.1:4222".into(),
             keep: Span::seconds(24 * 60 * 60),
+            keep_dead_letters: Span::seconds(30 * 24 * 60 * 60),
             max_bytes: ByteSize::gib(10),
             duplicate_window: Span::seconds(40 * 60),
             replicas: 1,

@@ -267,6 +267,7 @@ notifier:
         ("SAKER_BUS_REPLICAS", "three"),
         ("SAKER_NOTIFIER_SINKS_Z_PATH", "x"),
         ("SAKER_QWERTY", "1"),
+        ("SAKER_INGEST_PORT", "8765"),
     ];
     let problems = given(file, &environment).flag("--keep", "bus.timeout", "5 minutes").problems();
     insta::assert_snapshot!(problems);

@@ -43,7 +43,7 @@ pub(crate) fn settings(
             Some((_, path)) => {
                 found.push(Found { name: name.clone(), path: path.clone(), text: text.clone() })
             }
-            None if is_of_kubernetes(name) => {}
+            None if is_of_kubernetes(name, text) => {}
             None => problems.push(unknown(name, &known, shape)),
         }
     }
@@ -125,11 +125,11 @@ fn is_foreign(name: &str, shape: &Shape) -> bool {
 
 /// Whether it is one of those that Kubernetes sets in every pod for each Service of the namespace, as
 /// `SAKER_INGEST_SERVICE_HOST` and `SAKER_INGEST_PORT_8765_TCP_ADDR` for a Service named `saker-ingest`.
-fn is_of_kubernetes(name: &str) -> bool {
+fn is_of_kubernetes(name: &str, text: &str) -> bool {
     let Some((_, rest)) = name.split_once('_') else { return false };
     let rest = format!("_{rest}");
     rest.ends_with("_SERVICE_HOST")
         || rest.contains("_SERVICE_PORT")
-        || rest.ends_with("_PORT")
+        || (rest.ends_with("_PORT") && text.contains("://"))
         || ["_TCP", "_UDP", "_SCTP"].iter().any(|protocol| rest.contains("_PORT_") && rest.contains(protocol))
 }

@@ -78,10 +78,12 @@ fn in_plain_words(message: &str) -> String {
         named if named.starts_with("struct ") => "a table",
         other => other,
     };
-    format!(
-        "{}, expected {plain}",
-        found.replace("invalid type: sequence", "invalid type: list").replace("map", "table")
-    )
+    let found = match found {
+        "invalid type: sequence" => "invalid type: list",
+        "invalid type: map" => "invalid type: table",
+        other => other,
+    };
+    format!("{found}, expected {plain}")
 }
 
 fn attempt<T: DeserializeOwned>(tree: &Value) -> Result<T, Mistake> {

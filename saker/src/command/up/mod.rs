@@ -2,6 +2,7 @@
 
 mod banner;
 mod demo;
+mod trim;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -114,6 +115,7 @@ async fn up(settings: Settings, demo: bool) -> Result<(), UpError> {
     let ingest = Ingest::bind(&settings.ingest, bus.clone()).await?;
     let url = banner::url(ingest.local_addr());
     say(&banner::text(&settings, &ruleset, &url));
+    tokio::spawn(trim::dead_letters(bus.clone(), settings.bus.keep_dead_letters, shutdown.clone()));
     if demo {
         tokio::spawn(demo::run(ingest.local_addr(), bus.clone(), shutdown.clone()));
     }
