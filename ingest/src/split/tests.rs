@@ -1,6 +1,7 @@
 //! Bodies and what becomes of them.
 
 use std::fmt::Write;
+use std::ops::Range;
 use std::path::Path;
 
 use proptest::prelude::*;
