@@ -74,6 +74,8 @@ pub(crate) trait Backend: Send + Sync {
     /// By id; only of `Alerts` and `DeadLetters`, whose ids people see.
     async fn get(&self, stream: Stream, id: Id) -> Result<Option<Incoming>, BusError>;
     async fn remove(&self, stream: Stream, id: Id) -> Result<bool, BusError>;
+    /// Removes a durable consumer; `Setup` where somebody works for it.
+    async fn forget(&self, stream: Stream, consumer: &str) -> Result<bool, BusError>;
     async fn status(&self, stream: Stream) -> Result<StreamStatus, BusError>;
     /// Removes the messages that are older than `keep` and settled by every durable consumer; returns how many.
     async fn trim(&self, stream: Stream, keep: Duration) -> Result<u64, BusError>;

@@ -36,3 +36,8 @@ impl BusError {
         matches!(self, Self::Unavailable(_) | Self::Timeout(_) | Self::Full(_))
     }
 }
+
+/// Why a consumer is not forgotten, on any backend.
+pub(crate) fn in_use(name: &str) -> BusError {
+    BusError::Setup(format!("somebody works for consumer `{name}`: stop that first"))
+}

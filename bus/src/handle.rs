@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::backend::{Backend, Outgoing};
+use crate::retention::Retention;
 use crate::{
     Address, Bucket, BusError, Consumer, ConsumerSpec, Content, DeadLetters, Id, Reader, Settings, Start,
     Stored, Stream, codec, kv, local, nats,
@@ -13,6 +14,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Bus {
     pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) retention: Retention,
 }
 
 /// Where a published message is.
@@ -63,7 +65,7 @@ impl Bus {
             Address::Local(directory) => Arc::new(local::Local::open(directory, settings).await?),
             Address::Nats(servers) => Arc::new(nats::Nats::connect(servers, settings).await?),
         };
-        Ok(Self { backend })
+        Ok(Self { backend, retention: Retention::of(settings) })
     }
 
     /// As [`Bus::open`], for an operator's command: a local store that another process holds is reached through its
@@ -73,9 +75,10 @@ impl Bus {
     /// As [`Bus::open`].
     pub async fn open_for_operator(address: &Address, settings: &Settings) -> Result<Self, BusError> {
         match (Self::open(address, settings).await, address) {
-            (Err(BusError::Busy(_)), Address::Local(directory)) => {
-                Ok(Self { backend: Arc::new(local::Remote::connect(directory).await?) })
-            }
+            (Err(BusError::Busy(_)), Address::Local(directory)) => Ok(Self {
+                backend: Arc::new(local::Remote::connect(directory).await?),
+                retention: Retention::of(settings),
+            }),
             (opened, _) => opened,
         }
     }
@@ -135,6 +138,15 @@ impl Bus {
     /// Those of reaching the bus.
     pub async fn status(&self, stream: Stream) -> Result<StreamStatus, BusError> {
         self.backend.status(stream).await
+    }
+
+    /// Removes a durable consumer for good, with its claim to all that it has not settled; says whether there was one.
+    /// A consumer that nobody works for any more keeps its messages from being trimmed until the stream is full.
+    ///
+    /// # Errors
+    /// [`BusError::Setup`] where somebody works for it; those of reaching the bus.
+    pub async fn forget(&self, stream: Stream, consumer: &str) -> Result<bool, BusError> {
+        self.backend.forget(stream, consumer).await
     }
 
     /// Removes messages that are older than `keep` and that every durable consumer has settled; returns how many.

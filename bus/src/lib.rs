@@ -35,6 +35,7 @@ mod kv;
 mod local;
 mod nats;
 mod reader;
+mod retention;
 mod settings;
 
 pub use address::{Address, AddressError};

@@ -10,6 +10,8 @@ use secrecy::SecretString;
 pub struct Settings {
     /// How long a message stays readable once every durable consumer has settled it.
     pub keep: Duration,
+    /// How long a dead letter is kept.
+    pub keep_dead_letters: Duration,
     /// How many bytes a stream may hold. A full stream refuses new messages rather than lose old ones.
     pub max_bytes: u64,
     /// How long an id is remembered, so that what is sent again is not stored again. API servers send again for up to
@@ -29,6 +31,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             keep: Duration::from_secs(24 * 60 * 60),
+            keep_dead_letters: Duration::from_secs(30 * 24 * 60 * 60),
             max_bytes: 10 << 30,
             duplicate_window: Duration::from_secs(40 * 60),
             replicas: 1,

@@ -79,6 +79,7 @@ pub async fn connect(settings: &BusSettings, shutdown: &Shutdown) -> anyhow::Res
     let address: Address = settings.address.expose().parse()?;
     let tuning = bus::Settings {
         keep: settings.keep.get(),
+        keep_dead_letters: settings.keep_dead_letters.get(),
         max_bytes: settings.max_bytes.bytes(),
         duplicate_window: settings.duplicate_window.get(),
         replicas: settings.replicas,

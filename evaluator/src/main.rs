@@ -19,9 +19,7 @@ async fn run(settings: cli::Settings) -> anyhow::Result<()> {
     let shutdown = Shutdown::on_signals()?;
     let ruleset = evaluator::Ruleset::load(&settings.evaluator)?;
     let Some(bus) = cli::connect(&settings.bus, &shutdown).await? else { return Ok(()) };
-    let keep = settings.bus.keep;
-    evaluator::run(bus.clone(), ruleset, evaluator::Settings { keep, ..settings.evaluator }, shutdown)
-        .await?;
+    evaluator::run(bus.clone(), ruleset, settings.evaluator, shutdown).await?;
     bus.close().await?;
     Ok(())
 }

@@ -2,21 +2,17 @@
 
 use std::num::NonZero;
 use std::thread::available_parallelism;
-use std::time::Duration;
 
 use bus::{Bus, BusError, Stream};
 use service::Shutdown;
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::timeout;
 
 use crate::evaluate::Rules;
 use crate::judge::Judge;
 use crate::ruleset::Ruleset;
 use crate::settings::Settings;
 use crate::worker::Worker;
-
-/// How often events that are no longer kept are removed.
-const TRIM_EVERY: Duration = Duration::from_secs(60);
 
 /// Why the evaluator cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +64,7 @@ async fn run_judges<J: Judge + 'static>(
     for judge in judges {
         running.spawn(Worker::new(bus.clone(), judge).run(stop.clone()));
     }
-    let trimming = tokio::spawn(trim(bus, settings.keep.get(), stop.clone()));
+    let trimming = tokio::spawn(async move { bus.keep_trimmed(Stream::Events).await });
     let failed = tokio::select! {
         () = shutdown.requested() => None,
         ended = running.join_next() => ended.map(flat),
@@ -94,26 +90,10 @@ fn flat(ended: Result<Result<(), BusError>, JoinError>) -> Result<(), EvaluatorE
     Ok(ended??)
 }
 
-/// Removes what nobody needs any more, now and then.
-async fn trim(bus: Bus, keep: Duration, stop: Shutdown) {
-    let mut ticks = interval(TRIM_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stop.requested() => return,
-            _ = ticks.tick() => {}
-        }
-        match bus.trim(Stream::Events, keep).await {
-            Ok(0) => {}
-            Ok(removed) => tracing::debug!(removed, "events that are evaluated were removed"),
-            Err(error) => tracing::warn!(%error, "events that are evaluated could not be removed"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::time::Duration;
 
     use bus::{Address, Start};
     use proto::alerts::v1::Alert;

@@ -22,9 +22,6 @@ pub struct Settings {
     pub hostname: Option<String>,
     /// How long the chunks in hand may take when the evaluator is told to stop.
     pub drain: Span,
-    /// How long events stay readable once they are evaluated. No key of its own: it is that of the bus.
-    #[serde(skip, default = "Settings::default_keep")]
-    pub keep: Span,
 }
 
 /// How many of the rules that match an event raise an alert.
@@ -57,12 +54,6 @@ impl From<MinimumPriority> for String {
     }
 }
 
-impl Settings {
-    fn default_keep() -> Span {
-        Span::seconds(24 * 60 * 60)
-    }
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -73,7 +64,6 @@ impl Default for Settings {
             workers: None,
             hostname: None,
             drain: Span::seconds(20),
-            keep: Self::default_keep(),
         }
     }
 }

@@ -1,13 +1,10 @@
 //! `notifier` alone: its flags, its settings, its way to the bus.
 
-use std::time::Duration;
-
-use bus::{Address, Bus, BusError, Stream};
+use bus::{Address, Bus, BusError};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 use service::config::{Configuration, OpenMap, Problem, Shape};
 use service::flags::{CommandLine, Common};
-use service::units::Span;
 use service::{BusSettings, LogSettings, Shutdown};
 
 /// Tells people: delivers the alerts on the bus to the sinks
@@ -65,6 +62,7 @@ pub async fn connect(settings: &BusSettings, shutdown: &Shutdown) -> anyhow::Res
     let address: Address = settings.address.expose().parse()?;
     let tuning = bus::Settings {
         keep: settings.keep.get(),
+        keep_dead_letters: settings.keep_dead_letters.get(),
         max_bytes: settings.max_bytes.bytes(),
         duplicate_window: settings.duplicate_window.get(),
         replicas: settings.replicas,
@@ -82,23 +80,6 @@ pub async fn connect(settings: &BusSettings, shutdown: &Shutdown) -> anyhow::Res
         ),
         other => other.into(),
     })
-}
-
-/// How often dead letters that are no longer kept are removed.
-const TRIM_EVERY: Duration = Duration::from_secs(60 * 60);
-
-/// Removes dead letters that are older than they are kept, now and then, until a stop is requested.
-pub async fn trim_dead_letters(bus: Bus, keep: Span, shutdown: Shutdown) {
-    while !shutdown.is_requested() {
-        match bus.trim(Stream::DeadLetters, keep.get()).await {
-            Ok(removed) => tracing::debug!(removed, "dead letters that are no longer kept were removed"),
-            Err(error) => tracing::warn!(%error, "dead letters that are no longer kept could not be removed"),
-        }
-        tokio::select! {
-            () = shutdown.requested() => {}
-            () = tokio::time::sleep(TRIM_EVERY) => {}
-        }
-    }
 }
 
 #[cfg(test)]

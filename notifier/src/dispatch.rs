@@ -1,19 +1,15 @@
 //! All sinks at work side by side, each on its own, and the alerts that all of them have trimmed away.
 
 use std::fmt;
-use std::time::Duration;
 
 use bus::{Bus, BusError, Stream};
 use service::Shutdown;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval};
 
+use crate::abandoned;
 use crate::delivery::Lane;
 use crate::settings::{Settings, SinkName};
 use crate::sink::{SinkError, install_tls_provider};
-
-/// How often alerts that are no longer kept are removed.
-const TRIM_EVERY: Duration = Duration::from_secs(60);
 
 /// Why the notifier cannot run, or cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -60,11 +56,16 @@ pub async fn run(bus: Bus, settings: Settings, shutdown: Shutdown) -> Result<(),
     // Set off by the caller's, and by the first sink that cannot go on.
     let stop = Shutdown::new();
     let mut running = JoinSet::new();
+    let drain = settings.drain.get();
     for (name, lane) in lanes {
-        let work = lane.run(stop.clone(), settings.drain.get());
+        let work = lane.run(stop.clone(), drain);
         running.spawn(async move { work.await.map_err(|error| NotifierError::Bus { sink: name, error }) });
     }
-    let trimming = tokio::spawn(trim(bus, settings.keep.get(), stop.clone()));
+    // Nobody consumes dead letters, so they are trimmed here too.
+    let trimming = tokio::spawn(async move {
+        abandoned::warn(&bus, &settings.sinks).await;
+        futures::join!(bus.keep_trimmed(Stream::Alerts), bus.keep_trimmed(Stream::DeadLetters))
+    });
     let mut result = Ok(());
     while !(stop.is_requested() && running.is_empty()) {
         tokio::select! {
@@ -95,21 +96,4 @@ fn lanes(bus: &Bus, settings: &Settings) -> Result<Vec<(SinkName, Lane)>, Notifi
         }
     }
     if errors.is_empty() { Ok(lanes) } else { Err(NotifierError::Sinks(SinkErrors(errors))) }
-}
-
-/// Removes what nobody needs any more, now and then.
-async fn trim(bus: Bus, keep: Duration, stop: Shutdown) {
-    let mut ticks = interval(TRIM_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stop.requested() => return,
-            _ = ticks.tick() => {}
-        }
-        match bus.trim(Stream::Alerts, keep).await {
-            Ok(0) => {}
-            Ok(removed) => tracing::debug!(removed, "alerts that every sink has were removed"),
-            Err(error) => tracing::warn!(%error, "alerts that every sink has could not be removed"),
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! The notifier: alerts from the bus to people. Each sink is a durable consumer of its own, so that one that is down
 //! holds up no other; an alert is settled once the sink has taken it.
 
+mod abandoned;
 mod attempt;
 mod circuit;
 mod delivery;

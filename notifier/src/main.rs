@@ -18,9 +18,7 @@ async fn run(settings: cli::Settings) -> anyhow::Result<()> {
     telemetry::init(&settings.log)?;
     let shutdown = Shutdown::on_signals()?;
     let Some(bus) = cli::connect(&settings.bus, &shutdown).await? else { return Ok(()) };
-    let keep = settings.bus.keep;
-    tokio::spawn(cli::trim_dead_letters(bus.clone(), settings.bus.keep_dead_letters, shutdown.clone()));
-    notifier::run(bus.clone(), notifier::Settings { keep, ..settings.notifier }, shutdown).await?;
+    notifier::run(bus.clone(), settings.notifier, shutdown).await?;
     bus.close().await?;
     Ok(())
 }

@@ -21,25 +21,12 @@ pub struct Settings {
     pub sinks: BTreeMap<SinkName, SinkSettings>,
     /// How long what is under way may take when the notifier is told to stop.
     pub drain: Span,
-    /// How long an alert stays readable once every sink has it. No key of its own: it is that of the bus.
-    #[serde(skip, default = "Settings::default_keep")]
-    pub keep: Span,
-}
-
-impl Settings {
-    fn default_keep() -> Span {
-        Span::seconds(24 * 60 * 60)
-    }
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let stdout = SinkSettings::from(SinkKind::Stdout(Stdout::default()));
-        Self {
-            sinks: BTreeMap::from([(SinkName("stdout".to_owned()), stdout)]),
-            drain: Span::seconds(10),
-            keep: Self::default_keep(),
-        }
+        Self { sinks: BTreeMap::from([(SinkName("stdout".to_owned()), stdout)]), drain: Span::seconds(10) }
     }
 }
 
@@ -105,6 +92,9 @@ fn model(type_name: &str) -> Value {
     Value::Object(all)
 }
 
+/// What the names of the durable consumers of sinks begin with.
+const CONSUMER_PREFIX: &str = "sink-";
+
 /// The name of a sink: letters, digits, `-` and `_`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -123,7 +113,12 @@ impl SinkName {
 
     /// The name of the sink's durable consumer.
     pub fn consumer(&self) -> String {
-        format!("sink-{}", self.0)
+        format!("{CONSUMER_PREFIX}{}", self.0)
+    }
+
+    /// The name of the sink whose durable consumer this is; `None` where it is that of something else.
+    pub fn of_consumer(consumer: &str) -> Option<&str> {
+        consumer.strip_prefix(CONSUMER_PREFIX)
     }
 }
 
@@ -189,7 +184,6 @@ mod tests {
         "#);
         let again: Settings =
             serde_json::from_value(serde_json::to_value(Settings::default()).unwrap()).unwrap();
-        assert_eq!(again.keep, Settings::default().keep);
     }
 
     #[test]

@@ -110,6 +110,7 @@ impl Settings {
         let settings = self.bus.clone();
         bus::Settings {
             keep: settings.keep.get(),
+            keep_dead_letters: settings.keep_dead_letters.get(),
             max_bytes: settings.max_bytes.bytes(),
             duplicate_window: settings.duplicate_window.get(),
             replicas: settings.replicas,

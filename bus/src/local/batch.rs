@@ -235,6 +235,21 @@ impl<'txn> Batch<'txn> {
         Ok(())
     }
 
+    /// Removes a consumer and its progress, unless it has workers; says whether it was there.
+    pub(super) fn forget(
+        &mut self,
+        stream: Stream,
+        name: &str,
+        consumers: &Consumers,
+    ) -> Result<Result<bool, BusError>, Fault> {
+        if let Err(error) = consumers.forget(stream, name) {
+            return Ok(Err(error));
+        }
+        self.effects.settling.remove(&(stream, name.to_owned()));
+        let was_there = self.progress.remove((tables::number(stream), name))?.is_some();
+        Ok(Ok(was_there))
+    }
+
     /// Writes the progress of all consumers that settled something.
     pub(super) fn finish(mut self) -> Result<(), Fault> {
         let settling = std::mem::take(&mut self.effects.settling);

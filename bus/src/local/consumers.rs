@@ -62,6 +62,17 @@ impl Consumers {
             || Arc::new(Durable::new(stream, name, Share::restored(&Progress::default(), Instant::now())));
         Arc::clone(by_name.entry((stream, name.to_owned())).or_insert_with(new))
     }
+
+    /// Forgets the one of that name, unless it has workers.
+    pub(super) fn forget(&self, stream: Stream, name: &str) -> Result<(), BusError> {
+        let mut by_name = self.by_name.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (stream, name.to_owned());
+        if by_name.get(&key).is_some_and(|durable| durable.share().workers() > 0) {
+            return Err(crate::error::in_use(name));
+        }
+        by_name.remove(&key);
+        Ok(())
+    }
 }
 
 impl Durable {

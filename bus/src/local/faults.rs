@@ -11,6 +11,7 @@ use redb::{Builder, StorageBackend};
 use super::Local;
 use super::disk::Disk;
 use super::store::Store;
+use crate::retention::Retention;
 use crate::{Bus, BusError, ConsumerSpec, Settings, Start, Stream};
 use proto::events::v1::EventChunk;
 
@@ -70,7 +71,8 @@ fn open(path: PathBuf) -> (Bus, Arc<Switch>) {
     };
     let disk = Disk::open_with(Box::new(opener), "test".into(), None).unwrap();
     let store = Arc::new(Store::start(disk, &Settings::default()).unwrap());
-    (Bus { backend: Arc::new(Local { door: None.into(), store }) }, switch)
+    let backend = Arc::new(Local { door: None.into(), store });
+    (Bus { backend, retention: Retention::of(&Settings::default()) }, switch)
 }
 
 fn chunk(number: u64) -> EventChunk {

@@ -83,6 +83,11 @@ impl Backend for Local {
         self.store.write(0, move |batch| batch.remove(stream, id)).await
     }
 
+    async fn forget(&self, stream: Stream, consumer: &str) -> Result<bool, BusError> {
+        let (consumers, name) = (Arc::clone(&self.store.consumers), consumer.to_owned());
+        self.store.write(0, move |batch| batch.forget(stream, &name, &consumers)).await?
+    }
+
     async fn status(&self, stream: Stream) -> Result<StreamStatus, BusError> {
         self.store.blocking(move |store| read::status(store, stream)).await
     }

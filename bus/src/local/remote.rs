@@ -105,6 +105,12 @@ impl Backend for Remote {
         Ok(answer.into_inner().removed)
     }
 
+    async fn forget(&self, stream: Stream, consumer: &str) -> Result<bool, BusError> {
+        let request = wire::ForgetRequest { stream: stream.name().to_owned(), consumer: consumer.to_owned() };
+        let answer = self.client.clone().forget(request).await.map_err(|status| error_from(&status))?;
+        Ok(answer.into_inner().forgotten)
+    }
+
     async fn status(&self, stream: Stream) -> Result<StreamStatus, BusError> {
         let request = wire::StatusRequest { stream: stream.name().to_owned() };
         let answer = self.client.clone().status(request).await.map_err(|status| error_from(&status))?;

@@ -70,6 +70,12 @@ impl Store for Served {
         Ok(Response::new(wire::RemoveResponse { removed }))
     }
 
+    async fn forget(&self, request: Request<wire::ForgetRequest>) -> Reply<wire::ForgetResponse> {
+        let wire::ForgetRequest { stream: name, consumer } = request.into_inner();
+        let forgotten = self.local.forget(stream(&name)?, &consumer).await.map_err(error_to)?;
+        Ok(Response::new(wire::ForgetResponse { forgotten }))
+    }
+
     async fn status(&self, request: Request<wire::StatusRequest>) -> Reply<wire::StatusResponse> {
         let name = request.into_inner().stream;
         let status = self.local.status(stream(&name)?).await.map_err(error_to)?;

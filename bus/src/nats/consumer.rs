@@ -133,6 +133,30 @@ pub(super) async fn durables(link: &Link, stream: Stream) -> Result<Vec<Info>, F
     }
 }
 
+/// Removes a durable consumer that no worker asks for messages; says whether it was there.
+pub(super) async fn forget(link: &Link, stream: Stream, name: &str) -> Result<bool, BusError> {
+    let name = names::consumer_name(name)?;
+    let place = format!("{}.{name}", names::stream(stream));
+    let found: Result<Info, Failure> = link.ask(format!("CONSUMER.INFO.{place}"), &()).await;
+    match found {
+        Err(failure) if failure.is_not_found() => return Ok(false),
+        Err(failure) => return Err(failure.into()),
+        Ok(info) if info.num_waiting > 0 => return Err(crate::error::in_use(name)),
+        Ok(_) => {}
+    }
+    let removed: Result<Removed, Failure> = link.ask(format!("CONSUMER.DELETE.{place}"), &()).await;
+    match removed {
+        Ok(removed) => Ok(removed.success),
+        Err(failure) if failure.is_not_found() => Ok(false),
+        Err(failure) => Err(failure.into()),
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Removed {
+    success: bool,
+}
+
 #[derive(Serialize)]
 struct Offset {
     offset: usize,

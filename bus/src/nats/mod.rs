@@ -109,6 +109,10 @@ impl Backend for Nats {
         }
     }
 
+    async fn forget(&self, stream: Stream, consumer: &str) -> Result<bool, BusError> {
+        consumer::forget(&self.link, stream, consumer).await
+    }
+
     async fn status(&self, stream: Stream) -> Result<StreamStatus, BusError> {
         let info: Info = self.link.ask(format!("STREAM.INFO.{}", names::stream(stream)), &()).await?;
         let durables = consumer::durables(&self.link, stream).await?;

@@ -88,6 +88,35 @@ pub async fn trimming_spares_what_is_unsettled(place: &Place) {
     }
 }
 
+pub async fn a_forgotten_consumer_holds_back_nothing(place: &Place) {
+    let bus = place.open().await;
+    publish_chunks(&bus, 1..=2).await;
+    let gone = bus.consume::<EventChunk>(patient("gone")).await.unwrap();
+    let mut quick = bus.consume::<EventChunk>(patient("quick")).await.unwrap();
+    for _ in 1..=2 {
+        next(&mut quick).await.ack().await.unwrap();
+    }
+    assert_eq!(bus.trim(Stream::Events, Duration::ZERO).await.unwrap(), 0, "they wait for `gone`");
+    drop(gone);
+    eventually(async || bus.forget(Stream::Events, "gone").await.is_ok_and(|was_there| was_there)).await;
+    assert!(!bus.forget(Stream::Events, "gone").await.unwrap(), "it is gone already");
+    let bus = place.restart(bus).await;
+    eventually(async || {
+        bus.trim(Stream::Events, Duration::ZERO).await.unwrap();
+        bus.status(Stream::Events).await.unwrap().messages == 0
+    })
+    .await;
+}
+
+pub async fn a_consumer_at_work_is_not_forgotten(place: &Place) {
+    let bus = place.open().await;
+    let mut consumer = bus.consume::<EventChunk>(patient("busy")).await.unwrap();
+    let waiting = tokio::spawn(async move { next(&mut consumer).await.ack().await.unwrap() });
+    eventually(async || matches!(bus.forget(Stream::Events, "busy").await, Err(BusError::Setup(_)))).await;
+    publish_chunks(&bus, [1]).await;
+    waiting.await.unwrap();
+}
+
 pub async fn trimming_spares_events_that_nobody_has_asked_for_yet(place: &Place) {
     let bus = place.open().await;
     publish_chunks(&bus, 1..=3).await;

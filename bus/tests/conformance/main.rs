@@ -71,6 +71,8 @@ macro_rules! owning {
                 no_more_are_unsettled_than_may_be
                 a_full_stream_refuses_and_loses_nothing
                 trimming_spares_what_is_unsettled
+                a_forgotten_consumer_holds_back_nothing
+                a_consumer_at_work_is_not_forgotten
                 trimming_spares_events_that_nobody_has_asked_for_yet
                 names_are_checked
             }

@@ -3,8 +3,10 @@
 mod dlq;
 mod eval;
 mod kubeconfig;
+mod operator_flags;
 mod rule_flags;
 mod send;
+mod sink;
 mod up;
 
 use std::fmt;
@@ -31,6 +33,7 @@ enum Chosen {
     Up(up::Up),
     Eval(eval::Eval),
     Send(Send),
+    Sink(sink::Sink),
     Dlq(dlq::Dlq),
     Kubeconfig(kubeconfig::Kubeconfig),
 }
@@ -42,6 +45,7 @@ impl Command {
             Chosen::Up(up) => up.run().await,
             Chosen::Eval(eval) => ended(eval.run()),
             Chosen::Send(send) => ended(send.run().await),
+            Chosen::Sink(sink) => sink.run().await,
             Chosen::Dlq(dlq) => dlq.run().await,
             Chosen::Kubeconfig(kubeconfig) => kubeconfig.run(),
         }

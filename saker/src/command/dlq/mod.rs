@@ -4,15 +4,13 @@ mod print;
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use bus::{Bus, BusError, DeadLetters, Id, Start};
 use clap::{Args, Subcommand, ValueEnum};
-use service::config::Problems;
 use service::exit;
-use service::flags::{self, Common};
 
+use super::operator_flags::OperatorFlags;
 use crate::settings::{OpenError, Settings};
 
 /// Look at what could not be used, put it back, or drop it
@@ -26,12 +24,8 @@ use crate::settings::{OpenError, Settings};
 pub struct Dlq {
     #[command(subcommand)]
     action: Action,
-    /// YAML file with settings
-    #[arg(long, short, value_name = "FILE", env = "SAKER_CONFIG", global = true)]
-    config: Option<PathBuf>,
-    /// Where the bus is [default: local:./saker-data]
-    #[arg(long, value_name = "ADDRESS", global = true)]
-    bus: Option<String>,
+    #[command(flatten)]
+    operator: OperatorFlags,
 }
 
 #[derive(Debug, Subcommand)]
@@ -99,21 +93,13 @@ pub enum DlqError {
 impl Dlq {
     /// Does what was asked.
     pub async fn run(self) -> ExitCode {
-        let settings = match self.settings() {
+        let settings = match self.operator.settings() {
             Ok(settings) => settings,
             Err(problems) => return exit::usage(&problems),
         };
         match act(self.action, &settings).await {
             Err(DlqError::Print(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             result => super::ended(result),
-        }
-    }
-
-    fn settings(&self) -> Result<Settings, Problems> {
-        let common = Common { config: self.config.clone(), bus: self.bus.clone(), ..Common::default() };
-        match common.start([])? {
-            flags::Start::Run(settings) => Ok(settings),
-            flags::Start::Printed => Ok(Settings::default()),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 mod banner;
 mod demo;
-mod trim;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -115,7 +114,6 @@ async fn up(settings: Settings, demo: bool) -> Result<(), UpError> {
     let ingest = Ingest::bind(&settings.ingest, bus.clone()).await?;
     let url = banner::url(ingest.local_addr());
     say(&banner::text(&settings, &ruleset, &url));
-    tokio::spawn(trim::dead_letters(bus.clone(), settings.bus.keep_dead_letters, shutdown.clone()));
     if demo {
         tokio::spawn(demo::run(ingest.local_addr(), bus.clone(), shutdown.clone()));
     }
@@ -132,9 +130,7 @@ async fn serve(
     bus: &Bus,
     shutdown: Shutdown,
 ) -> Result<(), UpError> {
-    let keep = settings.bus.keep;
-    let evaluator = evaluator::Settings { keep, ..settings.evaluator };
-    let notifier = notifier::Settings { keep, ..settings.notifier };
+    let Settings { evaluator, notifier, .. } = settings;
     let mut running: JoinSet<Result<(), UpError>> = JoinSet::new();
     let (stop, stream) = (shutdown.clone(), bus.clone());
     running.spawn(async move { Ok(evaluator::run(stream, ruleset, evaluator, stop).await?) });
