@@ -124,9 +124,9 @@ const _: () = {
         (NatsServer::start, NatsServer::start_with, NatsServer::url, NatsServer::kill, NatsServer::restart);
 };
 
-/// The port in a ports file, as `{"nats":["nats://127.0.0.1:4222"]}`.
+/// The port in a ports file, as `{"nats":["nats://127.0.0.1:4222"]}`, or with `tls://`.
 fn client_port(text: &str) -> Option<u16> {
-    let (_, from_port) = text.split_once("nats://127.0.0.1:")?;
+    let (_, from_port) = text.split_once("://127.0.0.1:")?;
     from_port.split_once('"')?.0.parse().ok()
 }
 

@@ -1,14 +1,22 @@
 //! Durable consumers on the server: created by whichever worker comes first, shared by all.
 
+use std::time::Duration;
+
+use async_nats::datetime::now;
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::consumer::{AckPolicy, Config, DeliverPolicy, Info};
 use serde::Serialize;
+use tokio::time::sleep;
 use tracing::info;
 
 use super::failure::Failure;
 use super::link::Link;
 use super::names;
 use crate::{BusError, ConsumerSpec, Stream};
+
+/// A worker that waits makes one short request after the other. How often to look, not to hit the gap between two.
+const LOOKS: u32 = 3;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// A question to `CONSUMER.CREATE`.
 #[derive(Serialize)]
@@ -133,16 +141,18 @@ pub(super) async fn durables(link: &Link, stream: Stream) -> Result<Vec<Info>, F
     }
 }
 
-/// Removes a durable consumer that no worker asks for messages; says whether it was there.
+/// Removes a durable consumer that nobody works for; says whether it was there.
 pub(super) async fn forget(link: &Link, stream: Stream, name: &str) -> Result<bool, BusError> {
     let name = names::consumer_name(name)?;
     let place = format!("{}.{name}", names::stream(stream));
-    let found: Result<Info, Failure> = link.ask(format!("CONSUMER.INFO.{place}"), &()).await;
-    match found {
-        Err(failure) if failure.is_not_found() => return Ok(false),
-        Err(failure) => return Err(failure.into()),
-        Ok(info) if info.num_waiting > 0 => return Err(crate::error::in_use(name)),
-        Ok(_) => {}
+    for _ in 0..LOOKS {
+        let found: Result<Info, Failure> = link.ask(format!("CONSUMER.INFO.{place}"), &()).await;
+        match found {
+            Err(failure) if failure.is_not_found() => return Ok(false),
+            Err(failure) => return Err(failure.into()),
+            Ok(info) if is_in_use(&info) => return Err(crate::error::in_use(name)),
+            Ok(_) => sleep(BETWEEN_LOOKS).await,
+        }
     }
     let removed: Result<Removed, Failure> = link.ask(format!("CONSUMER.DELETE.{place}"), &()).await;
     match removed {
@@ -150,6 +160,16 @@ pub(super) async fn forget(link: &Link, stream: Stream, name: &str) -> Result<bo
         Err(failure) if failure.is_not_found() => Ok(false),
         Err(failure) => Err(failure.into()),
     }
+}
+
+/// A worker waits, or one was given a message lately and may hold it still.
+fn is_in_use(consumer: &Info) -> bool {
+    let held = consumer.num_ack_pending > 0
+        && consumer.delivered.last_active.is_some_and(|last| {
+            let age = now().unix_timestamp_nanos() - last.unix_timestamp_nanos();
+            age < i128::try_from(consumer.config.ack_wait.as_nanos()).unwrap_or(i128::MAX)
+        });
+    consumer.num_waiting > 0 || held
 }
 
 #[derive(serde::Deserialize)]

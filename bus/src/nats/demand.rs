@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::Instant;
 
 /// How often a worker has begun to wait, and whether it still does.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Demand {
     number: u64,
-    open: bool,
+    waits: bool,
+    stopped: Option<Instant>,
 }
 
 impl Demand {
@@ -20,18 +21,12 @@ impl Demand {
 
     /// Whether the worker waits, and not merely for what it was given at its `served`-th asking.
     pub(super) fn is_beyond(self, served: u64) -> bool {
-        self.open && self.number > served
+        self.waits && self.number > served
     }
 
-    /// Resolves once the worker has not waited for as long as `grace`.
-    pub(super) async fn given_up(demand: &mut watch::Receiver<Self>, grace: Duration) {
-        loop {
-            if demand.wait_for(|demand| !demand.open).await.is_err()
-                || timeout(grace, demand.wait_for(|demand| demand.open)).await.is_err()
-            {
-                return;
-            }
-        }
+    /// Whether the worker waits, or stopped no longer than `grace` ago.
+    pub(super) fn stands(self, grace: Duration) -> bool {
+        self.waits || self.stopped.is_some_and(|stopped| stopped.elapsed() < grace)
     }
 }
 
@@ -40,14 +35,20 @@ pub(super) struct Asking<'a>(&'a watch::Sender<Demand>);
 
 impl<'a> Asking<'a> {
     pub(super) fn begin(demand: &'a watch::Sender<Demand>) -> Self {
-        demand.send_modify(|demand| *demand = Demand { number: demand.number + 1, open: true });
+        demand.send_modify(|demand| {
+            demand.number += 1;
+            demand.waits = true;
+        });
         Self(demand)
     }
 }
 
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
-        self.0.send_modify(|demand| demand.open = false);
+        self.0.send_modify(|demand| {
+            demand.waits = false;
+            demand.stopped = Some(Instant::now());
+        });
     }
 }
 
@@ -69,19 +70,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_short_break_is_no_giving_up() {
-        let (sender, mut receiver) = watch::channel(Demand::default());
+        let (sender, receiver) = watch::channel(Demand::default());
         let grace = Duration::from_millis(100);
-        let busy = async {
-            for _ in 0..10 {
-                let _asking = Asking::begin(&sender);
-                tokio::time::sleep(grace).await;
-            }
-            tokio::time::sleep(2 * grace).await;
-        };
-        let began = tokio::time::Instant::now();
-        tokio::select! {
-            () = busy => panic!("never given up"),
-            () = Demand::given_up(&mut receiver, grace) => assert!(began.elapsed() >= 11 * grace),
-        }
+        assert!(!receiver.borrow().stands(grace));
+        drop(Asking::begin(&sender));
+        tokio::time::advance(grace / 2).await;
+        assert!(receiver.borrow().stands(grace));
+        tokio::time::advance(grace).await;
+        assert!(!receiver.borrow().stands(grace));
+        let _asking = Asking::begin(&sender);
+        assert!(receiver.borrow().stands(grace));
     }
 }

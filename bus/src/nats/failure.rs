@@ -28,7 +28,7 @@ impl Failure {
 
     /// Whether the server has no room to reserve.
     pub(super) fn is_out_of_room(&self) -> bool {
-        self.code().is_some_and(is_out_of_room)
+        matches!(self, Self::Refused(error) if is_out_of_room(error))
     }
 
     /// The server's number for the error.
@@ -63,7 +63,7 @@ impl From<Failure> for BusError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Bus(error) => error,
-            Failure::Refused(error) if is_out_of_room(error.error_code()) => Self::Full(error.to_string()),
+            Failure::Refused(error) if is_out_of_room(&error) => Self::Full(error.to_string()),
             Failure::Refused(error) if error.code() == 503 || failure_may_pass(error.error_code()) => {
                 Self::Unavailable(error.to_string())
             }
@@ -120,15 +120,18 @@ fn refusal(error: &PublishError) -> Option<&jetstream::Error> {
     error.source()?.downcast_ref()
 }
 
-fn is_out_of_room(code: ErrorCode) -> bool {
-    [
+fn is_out_of_room(error: &jetstream::Error) -> bool {
+    let codes = [
         ErrorCode::ACCOUNT_RESOURCES_EXCEEDED,
         ErrorCode::INSUFFICIENT_RESOURCES,
         ErrorCode::STORAGE_RESOURCES_EXCEEDED,
         ErrorCode::MEMORY_RESOURCES_EXCEEDED,
         ErrorCode::STREAM_MAX_STREAM_BYTES_EXCEEDED,
-    ]
-    .contains(&code)
+    ];
+    // A cluster counts the nodes without room among those that it does not have; only the text tells.
+    let no_node_has =
+        error.error_code() == ErrorCode::CLUSTER_NO_PEERS && error.to_string().contains("insufficient");
+    codes.contains(&error.error_code()) || no_node_has
 }
 
 /// What a cluster answers while it finds a leader, or for as long as it lacks a node.
@@ -138,6 +141,7 @@ fn failure_may_pass(code: ErrorCode) -> bool {
         ErrorCode::CLUSTER_NOT_LEADER,
         ErrorCode::CLUSTER_NOT_ASSIGNED,
         ErrorCode::CLUSTER_INCOMPLETE,
+        ErrorCode::CLUSTER_NO_PEERS,
         ErrorCode::STREAM_NOT_FOUND,
         ErrorCode::CONSUMER_NOT_FOUND,
     ]

@@ -20,29 +20,14 @@ impl Inbox {
         Ok(Self { prefix, messages, requests: 0 })
     }
 
-    /// A new one in place of one that was closed.
-    pub(super) async fn reopen(&mut self, client: &Client) -> Result<(), BusError> {
-        *self = Self::open(client).await?;
-        Ok(())
-    }
-
     /// The reply subject for one more request.
     pub(super) fn next_reply(&mut self) -> String {
         self.requests += 1;
         format!("{}.{}", self.prefix, self.requests)
     }
 
-    /// What comes next; `None` once it is closed. Safe to cancel.
+    /// What comes next. Safe to cancel.
     pub(super) async fn next(&mut self) -> Option<Message> {
         self.messages.next().await
-    }
-
-    /// Ends the subscription, by which the server takes its requests back, and hands over what came before that.
-    pub(super) async fn close(&mut self, mut take: impl FnMut(Message)) {
-        if self.messages.drain().await.is_ok() {
-            while let Some(message) = self.messages.next().await {
-                take(message);
-            }
-        }
     }
 }

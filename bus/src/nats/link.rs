@@ -58,6 +58,7 @@ impl Link {
         let client = options.connect(addresses).await.map_err(|error| {
             let text = format!("cannot connect to NATS: {error}");
             match error.kind() {
+                ConnectErrorKind::Io if text.contains("certificate") => BusError::Setup(text),
                 ConnectErrorKind::TimedOut | ConnectErrorKind::Io | ConnectErrorKind::Dns => {
                     BusError::Unavailable(text)
                 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_nats::{Message, StatusCode, Subject, jetstream};
 use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{debug, warn};
 
 use super::backoff::Backoff;
@@ -27,15 +27,15 @@ const MOST_AHEAD: usize = 64;
 /// How many bytes one request may bring. Well above the largest message, so that each request brings one at least.
 const MOST_BYTES: usize = 4 << 20;
 
-/// How long a request stands for a worker that waits, how often the server says meanwhile that it is still there, and
-/// when we give up on it.
-const EXPIRES: Duration = Duration::from_secs(30);
-const HEARTBEAT: Duration = Duration::from_secs(5);
-const SILENCE: Duration = Duration::from_secs(11);
+/// How long a request stands for a worker that waits. Short, since a request cannot be taken back: the server would
+/// send a message to nobody, and miss it only after `ack_wait`.
+const EXPIRES: Duration = Duration::from_millis(500);
 
 /// How long a request stands for a worker that has enough for now. What comes later, another may want.
 const EXPIRES_AHEAD: Duration = Duration::from_millis(250);
-const SILENCE_AHEAD: Duration = Duration::from_secs(2);
+
+/// When we give up on a server that does not say that a request is over.
+const SILENCE: Duration = Duration::from_secs(3);
 
 /// A worker that stopped asking for this long is not about to ask again.
 const GRACE: Duration = Duration::from_millis(100);
@@ -56,16 +56,21 @@ enum Want {
     Ahead(usize),
 }
 
+impl Want {
+    fn batch(self) -> usize {
+        match self {
+            Self::Now => 1,
+            Self::Ahead(batch) => batch,
+        }
+    }
+}
+
 /// Why a request for messages came to its end.
 enum End {
     /// It brought so many messages.
     Brought(usize),
-    /// The worker does not wait any more.
-    Abandoned,
     /// The server is not as it was: look after the consumer, then go on.
     Troubled(String),
-    /// The worker is gone, or the bus is closing.
-    Finished,
 }
 
 pub(super) struct Pump {
@@ -151,11 +156,6 @@ impl Pumping {
                     flowing = count > 0;
                     backoff.reset();
                 }
-                End::Abandoned => {
-                    flowing = false;
-                    self.take_back().await;
-                }
-                End::Finished => break,
                 End::Troubled(why) => {
                     let (consumer, stream) = (&self.pump.spec.name, self.pump.stream.name());
                     if backoff.tries() == 1 {
@@ -168,7 +168,6 @@ impl Pumping {
                 }
             }
         }
-        self.give_back().await;
     }
 
     /// Waits until there is reason to fetch; `None` once there never will be again.
@@ -192,45 +191,31 @@ impl Pumping {
         }
     }
 
+    /// Makes a request and passes on what it brings, to its end.
     async fn fetch(&mut self, want: Want) -> End {
-        let (batch, silence) = match want {
-            Want::Now => (1, SILENCE),
-            Want::Ahead(batch) => (batch, SILENCE_AHEAD),
-        };
         let reply = self.inbox.next_reply();
         let returned = self.pump.link.returned();
-        let mut demand = self.demand.clone();
         tokio::pin!(returned);
         if let Err(error) = self.ask(&reply, want).await {
             return End::Troubled(error.to_string());
         }
-        let abandoned = async {
-            match want {
-                Want::Now => Demand::given_up(&mut demand, GRACE).await,
-                Want::Ahead(_) => std::future::pending().await,
-            }
-        };
-        tokio::pin!(abandoned);
         let mut brought = 0;
         let mut heard = Instant::now();
-        while brought < batch {
+        while brought < want.batch() {
             let message = tokio::select! {
                 biased;
-                () = self.pump.link.closing.cancelled() => return End::Finished,
-                () = self.sender.closed() => return End::Finished,
                 message = self.inbox.next() => message,
-                () = &mut abandoned => return End::Abandoned,
                 // The request went with the connection.
                 () = &mut returned => return End::Brought(0),
-                () = sleep_until(heard + silence) => return silent(want),
+                () = sleep_until(heard + SILENCE) => return End::Troubled("the server is silent".into()),
             };
-            let Some(message) = message else { return End::Abandoned };
+            let Some(message) = message else { return End::Troubled("the client is closed".into()) };
             heard = Instant::now();
             match self.pump.sort(message, &reply) {
                 ControlFlow::Continue(None) => {}
                 ControlFlow::Continue(Some(held)) => {
                     brought += 1;
-                    self.pass_on(held);
+                    self.pass_on(held, want);
                 }
                 ControlFlow::Break(Ok(())) => break,
                 ControlFlow::Break(Err(why)) => return End::Troubled(why),
@@ -244,56 +229,26 @@ impl Pumping {
         // What was released comes first again, and to whoever asks next.
         releases.flush().await;
         let subject = format!("$JS.API.CONSUMER.MSG.NEXT.{}.{}", names::stream(*stream), spec.name);
-        let question = match want {
-            Want::Now => {
-                let (expires, heartbeat) = (EXPIRES.as_nanos(), HEARTBEAT.as_nanos());
-                format!(r#"{{"batch":1,"expires":{expires},"idle_heartbeat":{heartbeat}}}"#)
-            }
-            Want::Ahead(batch) => {
-                let expires = EXPIRES_AHEAD.as_nanos();
-                format!(r#"{{"batch":{batch},"max_bytes":{MOST_BYTES},"expires":{expires}}}"#)
-            }
+        let expires = match want {
+            Want::Now => EXPIRES.as_nanos(),
+            Want::Ahead(_) => EXPIRES_AHEAD.as_nanos(),
         };
+        let batch = want.batch();
+        let question = format!(r#"{{"batch":{batch},"max_bytes":{MOST_BYTES},"expires":{expires}}}"#);
         let sent = link.client.publish_with_reply(subject, reply.to_owned(), Bytes::from(question));
         let sent = link.unless_lost(sent).await?;
         sent.map_err(|error| BusError::Unavailable(error.to_string()))
     }
 
-    /// A message for which there is no room, of a request given up too early, is dropped and so goes to another worker.
-    fn pass_on(&mut self, held: Held) {
-        self.served = self.demand.borrow().number();
+    /// Hands a message to the worker. One that does not wait any more gets none, nor one that has no room, for what is
+    /// left of an earlier request: dropped, the message goes to another worker.
+    fn pass_on(&mut self, held: Held, want: Want) {
+        let demand = *self.demand.borrow();
+        if want == Want::Now && !demand.stands(GRACE) {
+            return;
+        }
+        self.served = demand.number();
         drop(self.sender.try_send(held));
-    }
-
-    /// Ends the request that stands. What comes of it all the same is for the worker when it asks again.
-    async fn take_back(&mut self) {
-        let mut late = Vec::new();
-        let closed = self.inbox.close(|message| late.push(message));
-        if timeout(self.pump.link.timeout, closed).await.is_err() {
-            debug!("a request for messages could not be taken back; it expires by itself");
-        }
-        for message in late.into_iter().filter(|message| message.status.is_none()) {
-            if let Some(held) = self.pump.held(message) {
-                self.pass_on(held);
-            }
-        }
-        if let Err(error) = self.inbox.reopen(&self.pump.link.client).await {
-            debug!(%error, "no new inbox yet");
-            tokio::time::sleep(GRACE).await;
-        }
-    }
-
-    /// Gives what is under way to other workers: this one is gone.
-    async fn give_back(mut self) {
-        drop(self.sender);
-        let pump = &self.pump;
-        let closed = self.inbox.close(|message| {
-            if message.status.is_none() {
-                drop(pump.held(message));
-            }
-        });
-        // Without a connection nothing comes, and the server gives it all to others by itself.
-        drop(timeout(pump.link.timeout, closed).await);
     }
 
     /// Waits, at most until the connection is back.
@@ -304,12 +259,5 @@ impl Pumping {
             () = self.pump.link.returned() => ControlFlow::Continue(()),
             () = sleep(wait) => ControlFlow::Continue(()),
         }
-    }
-}
-
-fn silent(want: Want) -> End {
-    match want {
-        Want::Now => End::Troubled("the server is silent".into()),
-        Want::Ahead(_) => End::Brought(0),
     }
 }

@@ -81,7 +81,8 @@ pub(super) async fn ensure(link: &Link, settings: &Settings) -> Result<(), BusEr
     let mut max_bytes = settings.max_bytes.max(1);
     loop {
         match ensure_with(link, settings, max_bytes).await {
-            Err(Failure::Refused(error)) if Failure::Refused(error.clone()).is_out_of_room() => {
+            Err(failure) if failure.is_out_of_room() => {
+                let error = BusError::from(failure);
                 max_bytes /= 2;
                 if max_bytes < SMALLEST {
                     return Err(BusError::Setup(format!(
