@@ -18,7 +18,7 @@ const PLAIN: &str = r#"jetstream { store_dir: "{store}" }"#;
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
 const HOW_TO_GET_ONE: &str =
-    "run scripts/nats-server, or put nats-server 2.11 or newer on PATH or in SAKER_NATS_SERVER";
+    "run scripts/nats-server, or put nats-server 2.11 or newer on PATH or in NATS_SERVER";
 
 /// A running (or killed) nats-server. Dropped, it is killed and its store deleted.
 pub struct NatsServer {
@@ -140,9 +140,9 @@ fn new_directory() -> PathBuf {
     directory
 }
 
-/// The nats-server to run: the one in `SAKER_NATS_SERVER`, that of scripts/nats-server, or one on PATH.
+/// The nats-server to run: the one in `NATS_SERVER`, that of scripts/nats-server, or one on PATH.
 fn binary() -> PathBuf {
-    if let Some(named) = std::env::var_os("SAKER_NATS_SERVER") {
+    if let Some(named) = std::env::var_os("NATS_SERVER") {
         let named = PathBuf::from(named);
         assert!(is_good(&named), "{} is no nats-server 2.11 or newer: {HOW_TO_GET_ONE}", named.display());
         return named;

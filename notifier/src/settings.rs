@@ -182,8 +182,9 @@ mod tests {
           "drain": "10s"
         }
         "#);
-        let again: Settings =
-            serde_json::from_value(serde_json::to_value(Settings::default()).unwrap()).unwrap();
+        let value = serde_json::to_value(Settings::default()).unwrap();
+        let again: Settings = serde_json::from_value(value.clone()).unwrap();
+        assert_eq!(serde_json::to_value(again).unwrap(), value);
     }
 
     #[test]

@@ -70,9 +70,15 @@ impl Watching {
             }
             let (bucket, seen) = (self.bucket.clone(), Arc::clone(&self.seen));
             let look = move |store: &Store| store.disk.read(|txn| look(txn, &bucket, &seen));
-            if let Some((seen, found)) = self.store.blocking(look).await? {
-                self.seen = Arc::new(seen);
-                self.found = found.into();
+            match self.store.blocking(look).await {
+                Ok(Some((seen, found))) => {
+                    self.seen = Arc::new(seen);
+                    self.found = found.into();
+                }
+                Ok(None) => {}
+                // Closed between waiting and looking.
+                Err(BusError::Closed) => return Ok(None),
+                Err(error) => return Err(error),
             }
         }
     }

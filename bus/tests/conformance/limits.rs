@@ -100,7 +100,7 @@ pub async fn a_forgotten_consumer_holds_back_nothing(place: &Place) {
     drop(gone);
     eventually(async || bus.forget(Stream::Events, "gone").await.is_ok_and(|was_there| was_there)).await;
     assert!(!bus.forget(Stream::Events, "gone").await.unwrap(), "it is gone already");
-    let bus = place.restart(bus).await;
+    let bus = if place.syncs_acks() { place.restart(bus).await } else { bus };
     eventually(async || {
         bus.trim(Stream::Events, Duration::ZERO).await.unwrap();
         bus.status(Stream::Events).await.unwrap().messages == 0
