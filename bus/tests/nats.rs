@@ -290,6 +290,24 @@ async fn streams_are_kept_as_they_must_be() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_consumer_takes_new_terms_and_keeps_its_progress() {
+    let server = NatsServer::start().await;
+    let bus = open(&server).await;
+    bus.publish(&chunk(1)).await.unwrap();
+    bus.publish(&chunk(2)).await.unwrap();
+    let spec = ConsumerSpec::named("worker");
+    let mut consumer = bus.consume::<EventChunk>(ConsumerSpec { prefetch: 1, ..spec.clone() }).await.unwrap();
+    within(consumer.next()).await.unwrap().ack().await.unwrap();
+    drop(consumer);
+    let changed = ConsumerSpec { ack_wait: 2 * spec.ack_wait, max_unsettled: 7, ..spec };
+    let mut consumer = bus.consume::<EventChunk>(changed.clone()).await.unwrap();
+    assert_eq!(within(consumer.next()).await.unwrap().message(), &chunk(2));
+    let raw = async_nats::jetstream::new(async_nats::connect(server.url()).await.unwrap());
+    let info = raw.get_stream("saker-events").await.unwrap().consumer_info("worker").await.unwrap();
+    assert_eq!((info.config.ack_wait, info.config.max_ack_pending), (changed.ack_wait, 7));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_with_little_room_gets_smaller_streams() {
     let config = "jetstream { store_dir: \"{store}\", max_file_store: 200MB }";
     let server = NatsServer::start_with(config).await;

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use tracing::info;
 
 use super::failure::Failure;
-use super::link::Link;
+use super::link::{Link, NOTHING};
 use super::names;
 use crate::{BusError, ConsumerSpec, Stream};
 
@@ -33,7 +33,7 @@ pub(super) async fn ensure(link: &Link, stream: Stream, spec: &ConsumerSpec) -> 
     match create(link, stream, &wanted, "create").await {
         Ok(created) => check_echo(&created.config, &wanted),
         Err(failure) if failure.code() == Some(ErrorCode::CONSUMER_ALREADY_EXISTS) => {
-            let existing: Info = link.ask(format!("CONSUMER.INFO.{stream}.{}", spec.name), &()).await?;
+            let existing: Info = link.ask(format!("CONSUMER.INFO.{stream}.{}", spec.name), &NOTHING).await?;
             update(link, stream, &existing.config, &wanted).await
         }
         Err(failure) => Err(failure),
@@ -146,7 +146,7 @@ pub(super) async fn forget(link: &Link, stream: Stream, name: &str) -> Result<bo
     let name = names::consumer_name(name)?;
     let place = format!("{}.{name}", names::stream(stream));
     for _ in 0..LOOKS {
-        let found: Result<Info, Failure> = link.ask(format!("CONSUMER.INFO.{place}"), &()).await;
+        let found: Result<Info, Failure> = link.ask(format!("CONSUMER.INFO.{place}"), &NOTHING).await;
         match found {
             Err(failure) if failure.is_not_found() => return Ok(false),
             Err(failure) => return Err(failure.into()),
@@ -154,7 +154,7 @@ pub(super) async fn forget(link: &Link, stream: Stream, name: &str) -> Result<bo
             Ok(_) => sleep(BETWEEN_LOOKS).await,
         }
     }
-    let removed: Result<Removed, Failure> = link.ask(format!("CONSUMER.DELETE.{place}"), &()).await;
+    let removed: Result<Removed, Failure> = link.ask(format!("CONSUMER.DELETE.{place}"), &Nothing {}).await;
     match removed {
         Ok(removed) => Ok(removed.success),
         Err(failure) if failure.is_not_found() => Ok(false),
@@ -171,6 +171,10 @@ fn is_in_use(consumer: &Info) -> bool {
         });
     consumer.num_waiting > 0 || held
 }
+
+/// This request may have no other content than none; `()` would be `null`.
+#[derive(Serialize)]
+struct Nothing {}
 
 #[derive(serde::Deserialize)]
 struct Removed {

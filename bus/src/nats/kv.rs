@@ -17,7 +17,7 @@ use tracing::{debug, warn};
 
 use super::backoff::Backoff;
 use super::failure::{Failure, NotStored};
-use super::link::Link;
+use super::link::{Link, NOTHING};
 use super::names;
 use crate::BusError;
 use crate::kv::Entry;
@@ -127,7 +127,7 @@ impl Buckets {
     /// The revision of the last change to a bucket.
     async fn last_revision(&self, bucket: &str) -> Result<u64, BusError> {
         let store = self.store(bucket).await?;
-        let asked = self.link.ask::<Info>(format!("STREAM.INFO.KV_{}", store.name), &()).await;
+        let asked = self.link.ask::<Info>(format!("STREAM.INFO.KV_{}", store.name), &NOTHING).await;
         if asked.as_ref().is_err_and(Failure::is_not_found) {
             self.forget(bucket);
         }

@@ -25,6 +25,12 @@ const OLDEST: (u32, u32) = (2, 11);
 /// How soon a peer that went away without a word is missed.
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 
+/// What to ask where the subject says it all. The server takes an empty object for nothing, and `null` for a mistake.
+pub(super) const NOTHING: Nothing = Nothing {};
+
+#[derive(Serialize)]
+pub(super) struct Nothing {}
+
 /// A connection to NATS; cheap to clone. It connects again by itself for as long as it is not closed.
 #[derive(Clone)]
 pub(super) struct Link {
@@ -161,7 +167,7 @@ impl Link {
                     .into(),
             )
         };
-        match self.ask::<Account>("INFO".into(), &()).await {
+        match self.ask::<Account>("INFO".into(), &NOTHING).await {
             Ok(_) => Ok(()),
             Err(Failure::Bus(BusError::Unavailable(_)))
                 if self.is_up() && !self.client.server_info().jetstream =>

@@ -30,7 +30,7 @@ use tracing::warn;
 use self::deliver::Deliveries;
 use self::demand::Demand;
 use self::kv::Buckets;
-use self::link::Link;
+use self::link::{Link, NOTHING};
 use self::publish::Publisher;
 use self::pump::Pump;
 use self::settle::Releases;
@@ -114,7 +114,7 @@ impl Backend for Nats {
     }
 
     async fn status(&self, stream: Stream) -> Result<StreamStatus, BusError> {
-        let info: Info = self.link.ask(format!("STREAM.INFO.{}", names::stream(stream)), &()).await?;
+        let info: Info = self.link.ask(format!("STREAM.INFO.{}", names::stream(stream)), &NOTHING).await?;
         let durables = consumer::durables(&self.link, stream).await?;
         Ok(StreamStatus {
             messages: info.state.messages,

@@ -12,7 +12,7 @@ use futures::stream::{self, BoxStream};
 use futures::{StreamExt, future};
 use tokio::time::{sleep, timeout};
 
-use super::link::Link;
+use super::link::{Link, NOTHING};
 use super::names;
 use super::parts::{self, Broken, Head};
 use crate::backend::Incoming;
@@ -96,7 +96,7 @@ pub(super) async fn read(
     start: Start,
     follow: bool,
 ) -> Result<BoxStream<'static, Result<Incoming, BusError>>, BusError> {
-    let info: Info = link.ask(format!("STREAM.INFO.{}", names::stream(stream)), &()).await?;
+    let info: Info = link.ask(format!("STREAM.INFO.{}", names::stream(stream)), &NOTHING).await?;
     let last = info.state.last_sequence;
     let next = match start {
         Start::Earliest => info.state.first_sequence,

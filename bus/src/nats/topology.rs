@@ -7,7 +7,7 @@ use async_nats::jetstream::stream::{Config, DiscardPolicy, Info, RetentionPolicy
 use tracing::{info, warn};
 
 use super::failure::Failure;
-use super::link::Link;
+use super::link::{Link, NOTHING};
 use super::names;
 use crate::{BusError, Settings};
 
@@ -101,7 +101,7 @@ pub(super) async fn ensure(link: &Link, settings: &Settings) -> Result<(), BusEr
 async fn ensure_with(link: &Link, settings: &Settings, max_bytes: u64) -> Result<(), Failure> {
     for plan in &PLANS {
         let wanted = plan.config(settings, max_bytes);
-        match link.ask::<Info>(format!("STREAM.INFO.{}", plan.name), &()).await {
+        match link.ask::<Info>(format!("STREAM.INFO.{}", plan.name), &NOTHING).await {
             Ok(existing) => update(link, &existing.config, &wanted).await?,
             Err(failure) if failure.is_not_found() => create(link, &wanted).await?,
             Err(failure) => return Err(failure),
@@ -115,7 +115,7 @@ async fn create(link: &Link, wanted: &Config) -> Result<(), Failure> {
         Ok(created) => created,
         // Another process was faster.
         Err(failure) if failure.code() == Some(ErrorCode::STREAM_NAME_EXIST) => {
-            link.ask::<Info>(format!("STREAM.INFO.{}", wanted.name), &()).await?
+            link.ask::<Info>(format!("STREAM.INFO.{}", wanted.name), &NOTHING).await?
         }
         Err(failure) => return Err(explained(failure, wanted)),
     };

@@ -8,7 +8,7 @@ use async_nats::jetstream::stream::{Info, PurgeResponse};
 use futures::TryStreamExt;
 use serde::Serialize;
 
-use super::link::Link;
+use super::link::{Link, NOTHING};
 use super::parts::{Head, age_of_upload};
 use super::{consumer, names, stored};
 use crate::{BusError, Stream};
@@ -30,7 +30,7 @@ struct Purge<'a> {
 /// Removes the messages that are older than `keep` and settled by all; says how many.
 pub(super) async fn trim(link: &Link, stream: Stream, keep: Duration) -> Result<u64, BusError> {
     // First the stream, then its consumers: what they have settled by then covers what the stream held.
-    let info: Info = link.ask(format!("STREAM.INFO.{}", names::stream(stream)), &()).await?;
+    let info: Info = link.ask(format!("STREAM.INFO.{}", names::stream(stream)), &NOTHING).await?;
     let durables = consumer::durables(link, stream).await?;
     let last = info.state.last_sequence;
     let before = match settled_before(stream, &durables, last) {
