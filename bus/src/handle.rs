@@ -96,7 +96,8 @@ impl Bus {
     /// under that name.
     ///
     /// # Errors
-    /// [`BusError::Setup`] where a consumer of that name has other settings.
+    /// [`BusError::Setup`] where its name cannot be one, or, on a local store, workers are at it on other terms. Those of
+    /// reaching the bus.
     pub async fn consume<M: Content>(&self, spec: ConsumerSpec) -> Result<Consumer<M>, BusError> {
         if !kv::is_name(&spec.name) {
             return Err(BusError::Setup(format!(
