@@ -101,6 +101,11 @@ fn lists_skip_or_insist() {
     );
 }
 
+/// An event about an object of that kind.
+fn about(resource: &str, object: Value) -> Value {
+    json!({"auditID": "a", "objectRef": {"resource": resource}, "requestObject": object})
+}
+
 /// In a list of patches every step of a path is missing, which counts as a value that is not set.
 #[test]
 fn json_patches_are_walked_like_anything_else() {
@@ -152,14 +157,45 @@ fn additions_find_the_pod_wherever_it_stands() {
         assert_eq!(value(Documented, "ka.pod.images", &event), json!(["x"]), "{object}");
         assert_eq!(value(Falco, "ka.pod.images", &event), json!(["x"]), "{object}");
     }
-    let old =
-        json!({"auditID": "a", "requestObject": {"ephemeralContainers": [{"name": "e", "image": "y"}]}});
+    let old = about("pods", json!({"ephemeralContainers": [{"name": "e", "image": "y"}]}));
     assert_eq!(value(Documented, "ka.pod.ephemeral.images", &old), json!(["y"]));
     let patched =
         json!({"auditID": "a", "requestObject": {"spec": {"ephemeralContainers": [{"name": "e"}]}}});
     assert_eq!(value(Documented, "ka.pod.ephemeral.names", &patched), json!(["e"]));
     let service = json!({"auditID": "a", "requestObject": {"spec": {"type": "NodePort"}}});
     assert_eq!(value(Documented, "ka.pod.host_network", &service), Value::Null);
+}
+
+/// The API server ignores what it does not know, in patches without a trace.
+#[test]
+fn additions_look_only_where_the_api_server_looks() {
+    let (innocent, guilty) = (json!({"containers": [{"image": "innocent"}]}), json!([{"image": "guilty"}]));
+    let pod = about("pods", json!({"spec": {"containers": guilty, "template": {"spec": innocent}}}));
+    assert_eq!(value(Documented, "ka.pod.images", &pod), json!(["guilty"]));
+    let pod = about("pods", json!({"spec": {"containers": guilty}, "ephemeralContainers": []}));
+    assert_eq!(value(Documented, "ka.pod.images", &pod), json!(["guilty"]));
+    let template = json!({"spec": {"containers": guilty}});
+    let deployment =
+        about("deployments", json!({"spec": {"template": template, "jobTemplate": {"spec": innocent}}}));
+    assert_eq!(value(Documented, "ka.pod.images", &deployment), json!(["guilty"]));
+    let cron_job = about(
+        "cronjobs",
+        json!({"spec": {"template": {"spec": innocent}, "jobTemplate": {"spec": {"template": template}}}}),
+    );
+    assert_eq!(value(Documented, "ka.pod.images", &cron_job), json!(["guilty"]));
+    assert_eq!(
+        value(Documented, "ka.pod.images", &about("podtemplates", json!({"template": template}))),
+        json!(["guilty"])
+    );
+}
+
+#[test]
+fn a_patch_may_hold_any_part_of_a_pod() {
+    let pod = about("pods", json!({"spec": {"hostPID": true}}));
+    assert_eq!(value(Documented, "ka.pod.host_pid", &pod), json!("true"));
+    assert_eq!(value(Documented, "ka.pod.images", &pod), Value::Null);
+    let workload = about("daemonsets", json!({"spec": {"template": {"spec": {"hostNetwork": true}}}}));
+    assert_eq!(value(Documented, "ka.pod.host_network", &workload), json!("true"));
 }
 
 #[test]

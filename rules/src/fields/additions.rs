@@ -9,9 +9,12 @@ use super::store::{Extracted, Store};
 use super::{Class, Field, read};
 use crate::event::{Json, Kind};
 
-/// Where the specification of a pod may stand in an object.
-const POD_SPECS: [&[&str]; 3] =
-    [&["spec", "template", "spec"], &["spec", "jobTemplate", "spec", "template", "spec"], &["spec"]];
+/// Where the specification of a pod may stand in an object of a kind that is not known here.
+const POD_SPECS: [&[&str]; 3] = [IN_WORKLOAD, IN_CRON_JOB, IN_POD];
+const IN_POD: &[&str] = &["spec"];
+const IN_WORKLOAD: &[&str] = &["spec", "template", "spec"];
+const IN_CRON_JOB: &[&str] = &["spec", "jobTemplate", "spec", "template", "spec"];
+const IN_POD_TEMPLATE: &[&str] = &["template", "spec"];
 const CONTAINERS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
 
 pub(super) const FIELDS: &[Field] = &[
@@ -120,14 +123,31 @@ const fn list(name: &'static str, doc: &'static str, read: fn(&Call<'_>, &mut St
     Field::list(name, &[], doc).of_class(Class::AuditAddition).reading(read)
 }
 
-/// The specification of the pod in the request, wherever it stands.
+/// The specification of the pod in the request, wherever it stands: for a kind of object that is known, where the API
+/// server reads it, and nowhere else, so that a patch cannot show another one to be looked at instead.
 fn pod_spec<'a>(call: &Call<'a>) -> Option<Json<'a>> {
     let request = call.root().get(b"requestObject").filter(|request| request.kind() == Kind::Object)?;
-    if request.get(b"ephemeralContainers").is_some() {
-        return Some(request);
+    let resource = call.root().path(&["objectRef", "resource"]);
+    match resource.as_ref().map(Json::text).as_deref() {
+        // Before Kubernetes 1.22 the sub-resource had an object of its own.
+        Some(b"pods") => {
+            request.path(IN_POD).or_else(|| request.get(b"ephemeralContainers").is_some().then_some(request))
+        }
+        Some(
+            b"deployments"
+            | b"daemonsets"
+            | b"statefulsets"
+            | b"replicasets"
+            | b"replicationcontrollers"
+            | b"jobs",
+        ) => request.path(IN_WORKLOAD),
+        Some(b"cronjobs") => request.path(IN_CRON_JOB),
+        Some(b"podtemplates") => request.path(IN_POD_TEMPLATE),
+        _ => {
+            let mut specs = POD_SPECS.iter().filter_map(|path| request.path(path));
+            specs.find(|spec| CONTAINERS.iter().chain(&["volumes"]).any(|key| is_list(spec, key)))
+        }
     }
-    let mut specs = POD_SPECS.iter().filter_map(|path| request.path(path));
-    specs.find(|spec| CONTAINERS.iter().chain(&["volumes"]).any(|key| is_list(spec, key)))
 }
 
 fn is_list(spec: &Json<'_>, key: &str) -> bool {
