@@ -177,6 +177,37 @@ fn dead_letters_are_reached_while_it_runs() {
 }
 
 #[test]
+fn a_sink_that_is_gone_is_named_and_can_be_given_up() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("saker.yaml");
+    std::fs::write(&config, "notifier: {sinks: {old: {type: file, path: old.txt}, stdout: {type: stdout}}}")
+        .unwrap();
+    let sink = |arguments: &[&str]| saker(directory.path()).arg("sink").args(arguments).output().unwrap();
+    let names = || {
+        let list = stdout(&sink(&["list"]));
+        list.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect::<Vec<_>>()
+    };
+
+    let up = Up::start(directory.path(), &["--config", config.to_str().unwrap()]);
+    up.url();
+    let since = std::time::Instant::now();
+    while names() != ["old", "stdout"] {
+        assert!(since.elapsed() < DEADLINE, "{:?}", names());
+    }
+    let served = sink(&["forget", "old"]);
+    assert_eq!(served.status.code(), Some(1), "it is served");
+    assert!(String::from_utf8_lossy(&served.stderr).contains("stop that first"));
+    assert!(up.stop().0.success());
+
+    let up = Up::start(directory.path(), &[]);
+    up.says("saker sink forget old");
+    assert_eq!(stdout(&sink(&["forget", "old"])), "old is forgotten\n");
+    assert_eq!(sink(&["forget", "old"]).status.code(), Some(1), "it is gone");
+    assert_eq!(names(), ["stdout"]);
+    assert!(up.stop().0.success());
+}
+
+#[test]
 fn a_second_one_says_what_is_taken() {
     let directory = tempfile::tempdir().unwrap();
     let up = Up::start(directory.path(), &[]);

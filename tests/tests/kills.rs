@@ -41,7 +41,7 @@ async fn each_service_may_die() {
         let mark = alerts * tenth / 10;
         wait::until("alerts arrive", Duration::from_secs(120), || ledger.len() >= mark).await;
         let index = tenth % 3;
-        if tenth == 3 {
+        if index == 0 && tenth < 9 {
             assert!(sender.try_wait().unwrap().is_none(), "ingest must die while events are being posted");
         }
         let victim = &mut line.processes[index];

@@ -60,7 +60,10 @@ impl Sink {
             Ok(settings) => settings,
             Err(problems) => return exit::usage(&problems),
         };
-        super::ended(act(self.action, &settings).await.map(|()| ExitCode::SUCCESS))
+        match act(self.action, &settings).await {
+            Err(SinkError::Print(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+            result => super::ended(result.map(|()| ExitCode::SUCCESS)),
+        }
     }
 }
 
