@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bus::{Bus, BusError, Consumer, ConsumerSpec, Content, Id, Settings, Start, Stream};
-use nats_server::NatsServer;
+use nats_server::{NatsServer, unused_port};
 use proto::alerts::v1::Alert;
 use proto::bus::v1::DeadLetter;
 use proto::events::v1::EventChunk;
@@ -413,10 +413,7 @@ async fn a_watch_survives_the_server() {
 
 /// Three servers of one cluster.
 async fn cluster() -> Vec<NatsServer> {
-    let ports: Vec<u16> = {
-        let listeners = [(); 3].map(|()| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
-        listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect()
-    };
+    let ports = [(); 3].map(|()| unused_port());
     let routes: Vec<String> = ports.iter().map(|port| format!("nats://127.0.0.1:{port}")).collect();
     let routes = routes.join(", ");
     let mut servers = Vec::new();
@@ -437,16 +434,18 @@ async fn a_cluster_may_lose_any_of_its_nodes() {
     let urls: Vec<String> = servers.iter().map(NatsServer::url).collect();
     let address = urls.join(",").parse().unwrap();
     let settings = Settings { replicas: 3, ..settings() };
-    let bus = within(async {
-        loop {
-            match Bus::open(&address, &settings).await {
-                Ok(bus) => return bus,
-                // No leader yet.
-                Err(error) => assert!(error.is_transient(), "{error}"),
+    let deadline = Instant::now() + DEADLINE;
+    let bus = loop {
+        match Bus::open(&address, &settings).await {
+            Ok(bus) => break bus,
+            // No leader yet.
+            Err(error) if error.is_transient() && Instant::now() < deadline => {}
+            Err(error) => {
+                let logs: Vec<_> = servers.iter().map(NatsServer::log).collect();
+                panic!("no cluster: {error}\n{}", logs.join("\n----\n"));
             }
         }
-    })
-    .await;
+    };
     let done = Arc::new(AtomicBool::new(false));
     let spec = ConsumerSpec { ack_wait: Duration::from_secs(2), ..ConsumerSpec::named("worker") };
     let worker = tokio::spawn(work(bus.consume(spec).await.unwrap(), Arc::clone(&done)));

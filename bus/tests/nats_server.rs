@@ -14,6 +14,10 @@ use tokio::net::TcpStream;
 /// What [`NatsServer::start`] configures; `{store}` becomes the directory of this server.
 const PLAIN: &str = r#"jetstream { store_dir: "{store}" }"#;
 
+/// Ports below those that the kernel gives to whoever asks for any port: nobody takes one of these by chance, so a
+/// server that was killed finds its own free when it comes back.
+const PORTS: std::ops::Range<u16> = 10_000..32_000;
+
 /// How long a server may take until it answers. It takes some 50 ms on an idle machine.
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
@@ -39,7 +43,7 @@ impl NatsServer {
         let directory = new_directory();
         let config = config.replace("{store}", directory.to_str().unwrap());
         std::fs::write(directory.join("server.conf"), config).unwrap();
-        let mut server = Self { binary: binary(), directory, port: 0, child: None };
+        let mut server = Self { binary: binary(), directory, port: unused_port(), child: None };
         server.launch().await;
         server
     }
@@ -47,6 +51,11 @@ impl NatsServer {
     /// Where it listens, as `nats://127.0.0.1:4222`. The same after a restart.
     pub fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// What it has logged since it was last started.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.directory.join("server.log")).unwrap_or_default()
     }
 
     /// Kills it as a loss of the process does: no chance to write anything.
@@ -69,34 +78,26 @@ impl NatsServer {
     }
 
     async fn launch(&mut self) {
-        let port = if self.port == 0 { "-1".to_owned() } else { self.port.to_string() };
         let log = std::fs::File::create(self.directory.join("server.log")).unwrap();
         let child = Command::new(&self.binary)
-            .args(["--addr", "127.0.0.1", "--port", &port, "--config"])
+            .args(["--addr", "127.0.0.1", "--port", &self.port.to_string(), "--config"])
             .arg(self.directory.join("server.conf"))
-            .arg("--ports_file_dir")
-            .arg(&self.directory)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn();
         let child = child.unwrap_or_else(|error| panic!("{} does not start: {error}", self.binary.display()));
-        let ports_file = self.directory.join(format!("nats-server_{}.ports", child.id()));
         self.child = Some(child);
         let deadline = Instant::now() + READY_WITHIN;
-        while !self.answers(&ports_file).await {
+        while !self.answers().await {
             self.fail_unless_alive(deadline);
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
-    /// Whether the server has said which port it has, and greets there.
-    async fn answers(&mut self, ports_file: &Path) -> bool {
-        let Some(port) = std::fs::read_to_string(ports_file).ok().as_deref().and_then(client_port) else {
-            return false;
-        };
-        self.port = port;
-        let Ok(connection) = TcpStream::connect(("127.0.0.1", port)).await else { return false };
+    /// Whether the server greets on its port.
+    async fn answers(&self) -> bool {
+        let Ok(connection) = TcpStream::connect(("127.0.0.1", self.port)).await else { return false };
         let mut greeting = String::new();
         BufReader::new(connection).read_line(&mut greeting).await.is_ok() && greeting.starts_with("INFO ")
     }
@@ -104,8 +105,7 @@ impl NatsServer {
     fn fail_unless_alive(&mut self, deadline: Instant) {
         let exited = self.child.as_mut().and_then(|child| child.try_wait().unwrap());
         if exited.is_some() || Instant::now() > deadline {
-            let log = std::fs::read_to_string(self.directory.join("server.log")).unwrap_or_default();
-            panic!("nats-server is not ready ({exited:?}); it said:\n{log}");
+            panic!("nats-server is not ready ({exited:?}); it said:\n{}", self.log());
         }
     }
 }
@@ -122,12 +122,22 @@ impl Drop for NatsServer {
 const _: () = {
     let _ =
         (NatsServer::start, NatsServer::start_with, NatsServer::url, NatsServer::kill, NatsServer::restart);
+    let _ = NatsServer::log;
 };
 
-/// The port in a ports file, as `{"nats":["nats://127.0.0.1:4222"]}`, or with `tls://`.
-fn client_port(text: &str) -> Option<u16> {
-    let (_, from_port) = text.split_once("://127.0.0.1:")?;
-    from_port.split_once('"')?.0.parse().ok()
+/// A port of [`PORTS`] that nobody listens on, another at each call.
+pub fn unused_port() -> u16 {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    // Tests run in processes of their own, side by side: each starts elsewhere.
+    let start = std::process::id().wrapping_mul(61);
+    loop {
+        let call = start.wrapping_add(CALLS.fetch_add(1, Ordering::Relaxed));
+        let offset = call % u32::from(PORTS.end - PORTS.start);
+        let port = PORTS.start + u16::try_from(offset).unwrap();
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 fn new_directory() -> PathBuf {

@@ -12,6 +12,6 @@ mod run;
 mod settings;
 mod worker;
 
-pub use ruleset::{RuleErrors, RuleSource, Ruleset, RulesetError, Unreadable};
+pub use ruleset::{RuleErrors, Ruleset, RulesetError, Unreadable, options, rule_files};
 pub use run::{EvaluatorError, hostname, run};
 pub use settings::{MinimumPriority, RuleMatching, Settings};

@@ -11,8 +11,7 @@ use crate::settings::{RuleMatching, Settings};
 const DIGEST_DIGITS: usize = 16;
 
 /// A place that rules are read from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RuleSource {
+enum RuleSource {
     /// The shipped ruleset, written `builtin`.
     Builtin,
     /// A file; or a directory, of which the files `*.yaml` and `*.yml` are read by name, not those of its directories.
@@ -80,21 +79,19 @@ impl Ruleset {
     /// # Errors
     /// All that is wrong.
     pub fn load(settings: &Settings) -> Result<Self, RulesetError> {
-        let sources: Vec<RuleSource> = settings.rules.iter().map(|source| source.as_str().into()).collect();
-        Self::from_sources(&sources, &options(settings))
+        Self::from_files(&rule_files(&settings.rules)?, &options(settings))
     }
 
-    /// Loads the rules of these sources, in their order.
+    /// Loads the rules of these files, in their order.
     ///
     /// # Errors
     /// All that is wrong.
-    pub fn from_sources(sources: &[RuleSource], options: &Options) -> Result<Self, RulesetError> {
-        let files = read_all(sources)?;
-        let loaded = rules::load(&files, options);
-        let warnings = loaded.diagnostics.iter().map(|diagnostic| diagnostic.render(&files)).collect();
+    pub fn from_files(files: &[SourceFile], options: &Options) -> Result<Self, RulesetError> {
+        let loaded = rules::load(files, options);
+        let warnings = loaded.diagnostics.iter().map(|diagnostic| diagnostic.render(files)).collect();
         match loaded.program {
-            Some(program) => Ok(Self { program, digest: digest(&files, options), warnings }),
-            None => Err(RuleErrors { diagnostics: loaded.diagnostics, files }.into()),
+            Some(program) => Ok(Self { program, digest: digest(files, options), warnings }),
+            None => Err(RuleErrors { diagnostics: loaded.diagnostics, files: files.to_vec() }.into()),
         }
     }
 
@@ -114,7 +111,9 @@ impl Ruleset {
     }
 }
 
-fn options(settings: &Settings) -> Options {
+/// What the settings say of how rules are read.
+#[must_use]
+pub fn options(settings: &Settings) -> Options {
     let matching = match settings.rule_matching {
         RuleMatching::First => Matching::First,
         RuleMatching::All => Matching::All,
@@ -123,10 +122,14 @@ fn options(settings: &Settings) -> Options {
     Options { matching, falco_exact: settings.falco_exact, minimum_priority, ..Options::default() }
 }
 
-fn read_all(sources: &[RuleSource]) -> Result<Vec<SourceFile>, RulesetError> {
+/// The rule files that a list of sources names, in its order: files, directories of files, and `builtin`.
+///
+/// # Errors
+/// Every source that cannot be read; or that there is no file at all.
+pub fn rule_files(sources: &[String]) -> Result<Vec<SourceFile>, RulesetError> {
     let (mut files, mut unreadable) = (Vec::new(), Vec::new());
     for source in sources {
-        match source {
+        match &RuleSource::from(source.as_str()) {
             RuleSource::Builtin => files.extend(rules::shipped()),
             RuleSource::Path(path) => match paths(path) {
                 Ok(paths) => paths.iter().for_each(|path| match read(path) {
@@ -193,9 +196,8 @@ mod tests {
     }
 
     fn load(sources: &[&Path]) -> Result<Ruleset, RulesetError> {
-        let sources: Vec<RuleSource> =
-            sources.iter().map(|path| RuleSource::Path(path.to_path_buf())).collect();
-        Ruleset::from_sources(&sources, &Options::default())
+        let sources: Vec<String> = sources.iter().map(|path| path.display().to_string()).collect();
+        Ruleset::from_files(&rule_files(&sources)?, &Options::default())
     }
 
     fn names(ruleset: &Ruleset) -> Vec<&str> {
@@ -235,7 +237,7 @@ mod tests {
         assert_ne!(digest(&[&a]), digest(&[&a, &b]));
         assert_eq!(digest(&[&a]).len(), DIGEST_DIGITS);
         let all = Options { matching: Matching::All, ..Options::default() };
-        let other = Ruleset::from_sources(&[RuleSource::Path(a.clone())], &all).unwrap();
+        let other = Ruleset::from_files(&rule_files(&[a.display().to_string()]).unwrap(), &all).unwrap();
         assert_ne!(digest(&[&a]), other.digest());
     }
 
