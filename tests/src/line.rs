@@ -4,7 +4,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
-use crate::process::{Process, free_port};
+use crate::nats_server::unused_port;
+use crate::process::Process;
 use crate::wait;
 
 /// The three services as processes of their own.
@@ -25,7 +26,7 @@ impl Line {
         let sinks = format!("notifier:\n  sinks:\n    ledger:\n      type: webhook\n      url: {webhook}\n");
         std::fs::write(&config, sinks).expect("a configuration can be written");
         let config = config.to_str().expect("an ASCII path");
-        let listen = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let listen = SocketAddr::from(([127, 0, 0, 1], unused_port()));
         let common = ["--config", config, "--bus", bus];
         let start = |name: &str, label: &str, more: &[&str]| {
             Process::start(name, label, directory, &[common.as_slice(), more].concat())

@@ -1,7 +1,6 @@
 //! Real processes of the product's binaries.
 
 use std::fs::File;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -16,15 +15,6 @@ pub fn binary(name: &str) -> PathBuf {
     let path = profile.join(name);
     assert!(path.exists(), "{} is not built: run `cargo build --workspace`", path.display());
     path
-}
-
-/// A port that is free now, on loopback.
-///
-/// # Panics
-/// When there is none.
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("a bound listener has an address").port()
 }
 
 /// A running process of ours: killed when dropped.

@@ -10,7 +10,8 @@ use tests::fresh::bodies;
 use tests::ledger::Ledger;
 use tests::line::{Line, accepts};
 use tests::nats_server::NatsServer;
-use tests::process::{Process, free_port, run};
+use tests::nats_server::unused_port;
+use tests::process::{Process, run};
 use tests::wait;
 
 /// All events of the bodies as one file, for `saker eval`.
@@ -45,7 +46,7 @@ async fn all_arrive(ledger: &Ledger, directory: &Path) {
 async fn over_the_local_store() {
     let directory = tempfile::tempdir().unwrap();
     let ledger = Ledger::start().await;
-    let listen = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let listen = SocketAddr::from(([127, 0, 0, 1], unused_port()));
     let bus = format!("local:{}", directory.path().join("data").display());
     let (listening, webhook) = (listen.to_string(), ledger.url());
     let arguments = ["up", "--bus", &bus, "--listen", &listening, "--webhook", &webhook];
