@@ -9,6 +9,7 @@ mod cluster;
 mod connection;
 mod dead_letter;
 mod memory;
+mod reach;
 mod refusal;
 mod server;
 mod settings;
@@ -17,5 +18,6 @@ mod store;
 mod webhook;
 
 pub use cluster::{Cluster, ClusterError};
-pub use server::{Ingest, IngestError, run};
+pub use reach::Reach;
+pub use server::{Ingest, IngestError};
 pub use settings::Settings;

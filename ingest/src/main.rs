@@ -4,6 +4,7 @@ mod cli;
 
 use std::process::ExitCode;
 
+use ingest::{Ingest, Reach};
 use service::{Shutdown, exit, flags, telemetry};
 
 fn main() -> ExitCode {
@@ -17,8 +18,19 @@ fn main() -> ExitCode {
 async fn run(settings: cli::Settings) -> anyhow::Result<()> {
     telemetry::init(&settings.log)?;
     let shutdown = Shutdown::on_signals()?;
-    let Some(bus) = cli::connect(&settings.bus, &shutdown).await? else { return Ok(()) };
-    ingest::run(&settings.ingest, bus.clone(), shutdown).await?;
-    bus.close().await?;
+    let reach = Reach::default();
+    let ingest = Ingest::bind(&settings.ingest, reach.clone()).await?;
+    tracing::info!(address = %ingest.local_addr(), "taking audit events");
+    // At once: an API server that finds nobody listening gives its events up sooner than one that is told to wait.
+    let serving = tokio::spawn(ingest.serve(shutdown.clone()));
+    let connected = cli::connect(&settings.bus, &shutdown).await;
+    match &connected {
+        Ok(Some(bus)) => reach.reached(bus.clone()),
+        Ok(None) | Err(_) => shutdown.request(),
+    }
+    serving.await?;
+    if let Some(bus) = connected? {
+        bus.close().await?;
+    }
     Ok(())
 }

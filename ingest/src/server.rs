@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use bus::Bus;
 use service::Shutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -13,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::connection::{self, Patience};
+use crate::reach::Reach;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::webhook::Webhook;
@@ -43,30 +43,19 @@ pub struct Ingest {
     drain: Duration,
 }
 
-/// Serves the audit webhook until told to stop.
-///
-/// # Errors
-/// As [`Ingest::bind`].
-pub async fn run(settings: &Settings, bus: Bus, shutdown: Shutdown) -> Result<(), IngestError> {
-    let ingest = Ingest::bind(settings, bus).await?;
-    tracing::info!(address = %ingest.local_addr(), "taking audit events");
-    ingest.serve(shutdown).await;
-    Ok(())
-}
-
 impl Ingest {
-    /// Listens; nothing is answered before [`serve`](Self::serve).
+    /// Listens; nothing is answered before [`serve`](Self::serve). The bus may be reached later.
     ///
     /// # Errors
     /// Where the settings cannot be, or the address cannot be listened on.
-    pub async fn bind(settings: &Settings, bus: Bus) -> Result<Self, IngestError> {
+    pub async fn bind(settings: &Settings, bus: impl Into<Reach>) -> Result<Self, IngestError> {
         let problems = settings.problems();
         if !problems.is_empty() {
             return Err(IngestError::Settings(problems));
         }
         let wrong = |error| IngestError::Listen { address: settings.listen, error };
         let listener = TcpListener::bind(settings.listen).await.map_err(wrong)?;
-        let store = Store::new(bus, settings.publish_timeout.get());
+        let store = Store::new(bus.into(), settings.publish_timeout.get());
         Ok(Self {
             address: listener.local_addr().map_err(wrong)?,
             listener,

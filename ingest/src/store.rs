@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, BusError};
+use bus::BusError;
 use futures::{Stream, StreamExt};
 use proto::bus::v1::DeadLetter;
 use serde::Serialize;
@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use crate::batch::{Batch, Batches};
 use crate::dead_letter;
+use crate::reach::Reach;
 use crate::split::NotJson;
 
 /// How many messages of one body are on their way at a time.
@@ -25,7 +26,7 @@ const ENCODED_KIB: u32 = 32 << 10;
 /// The way onto the bus, shared by all requests.
 #[derive(Clone)]
 pub(crate) struct Store {
-    bus: Bus,
+    bus: Reach,
     /// Counts KiB of messages that are encoded, which takes a few times their size.
     room: Arc<Semaphore>,
     patience: Duration,
@@ -60,8 +61,14 @@ pub(crate) enum StoreError {
 
 impl Store {
     /// `patience`: how long to wait while the bus stores nothing.
-    pub(crate) fn new(bus: Bus, patience: Duration) -> Self {
+    pub(crate) fn new(bus: Reach, patience: Duration) -> Self {
         Self { bus, room: Arc::new(Semaphore::new(usize::try_from(ENCODED_KIB).unwrap_or(1))), patience }
+    }
+
+    /// Fails where nothing can be stored yet, so that no body is read for nothing.
+    pub(crate) fn check_reached(&self) -> Result<(), StoreError> {
+        self.bus.bus()?;
+        Ok(())
     }
 
     /// Stores a body. It may be handed in again after an error: what was stored is not stored again.
@@ -93,7 +100,7 @@ impl Store {
         match batch {
             Batch::Chunk(chunk) => {
                 let _room = self.room(chunk.events.iter().map(|event| event.len()).sum()).await;
-                let receipt = self.bus.publish(&chunk).await?;
+                let receipt = self.bus.bus()?.publish(&chunk).await?;
                 let events = chunk.events.len();
                 let (stored, duplicates) = if receipt.duplicate { (0, events) } else { (events, 0) };
                 Ok(Counts { received: events, stored, duplicates, quarantined: 0 })
@@ -107,7 +114,7 @@ impl Store {
 
     async fn publish_letter(&self, letter: &DeadLetter) -> Result<(), StoreError> {
         let _room = self.room(letter.payload.len()).await;
-        self.bus.publish(letter).await?;
+        self.bus.bus()?.publish(letter).await?;
         Ok(())
     }
 

@@ -102,6 +102,7 @@ async fn take(
 impl Webhook {
     async fn take(&self, cluster: &Cluster, headers: &HeaderMap, body: &mut Body) -> Result<Counts, Refusal> {
         check(headers)?;
+        self.store.check_reached().map_err(|error| self.not_stored(error))?;
         let taken = timeout(self.request_timeout, async {
             let received = body::receive(body, self.bounds, &self.budget)
                 .await

@@ -1,5 +1,6 @@
 //! The whole line over NATS as the stories start it: one ingest, some evaluators, one notifier.
 
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::time::Duration;
@@ -17,7 +18,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// Starts them on the bus at `bus`, with a webhook sink at `webhook`, and waits until ingest accepts connections.
+    /// Starts them on the bus at `bus`, with a webhook sink at `webhook`, and waits until ingest takes events.
     ///
     /// # Panics
     /// When they do not come up.
@@ -36,18 +37,31 @@ impl Line {
             start("notifier", "notifier", &[]),
         ];
         processes.extend((0..evaluators).map(|n| start("evaluator", &format!("evaluator-{n}"), &[])));
-        accepts(listen).await;
+        takes_events(listen).await;
         Self { url: format!("http://{listen}/k8s_audit"), processes }
     }
 }
 
-/// Waits until somebody listens at `address`.
+/// Waits until the webhook at `address` takes events.
 ///
 /// # Panics
-/// When nobody does within 30 s.
-pub async fn accepts(address: SocketAddr) {
-    wait::until("the webhook accepts connections", Duration::from_secs(30), || {
-        TcpStream::connect(address).is_ok()
+/// When it does not within 30 s.
+pub async fn takes_events(address: SocketAddr) {
+    wait::until("the webhook takes events", Duration::from_secs(30), || {
+        answer_to_nothing(address).is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
     })
     .await;
+}
+
+/// What a body without events is answered.
+fn answer_to_nothing(address: SocketAddr) -> io::Result<String> {
+    let mut connection = TcpStream::connect(address)?;
+    connection.set_read_timeout(Some(Duration::from_secs(5)))?;
+    connection.write_all(
+        b"POST /k8s_audit HTTP/1.1\r\nHost: saker\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\
+          Connection: close\r\n\r\n[]",
+    )?;
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer)?;
+    Ok(answer)
 }

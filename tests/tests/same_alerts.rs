@@ -8,7 +8,7 @@ use std::time::Duration;
 use tests::alerts::{Verdict, expected, judge};
 use tests::fresh::bodies;
 use tests::ledger::Ledger;
-use tests::line::{Line, accepts};
+use tests::line::{Line, takes_events};
 use tests::nats_server::NatsServer;
 use tests::nats_server::unused_port;
 use tests::process::{Process, run};
@@ -51,7 +51,7 @@ async fn over_the_local_store() {
     let (listening, webhook) = (listen.to_string(), ledger.url());
     let arguments = ["up", "--bus", &bus, "--listen", &listening, "--webhook", &webhook];
     let mut saker = Process::start("saker", "saker", directory.path(), &arguments);
-    accepts(listen).await;
+    takes_events(listen).await;
     send(&format!("http://{listen}/k8s_audit"));
     all_arrive(&ledger, directory.path()).await;
 

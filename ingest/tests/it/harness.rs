@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bus::{Bus, Content, Start};
-use ingest::{Ingest, Settings};
+use ingest::{Ingest, Reach, Settings};
 use proto::bus::v1::DeadLetter;
 use proto::events::v1::EventChunk;
 use reqwest::header::CONTENT_TYPE;
@@ -21,6 +21,7 @@ pub const DEADLINE: Duration = Duration::from_secs(30);
 
 pub struct Harness {
     pub bus: Bus,
+    pub reach: Reach,
     pub address: SocketAddr,
     pub shutdown: Shutdown,
     pub serving: JoinHandle<()>,
@@ -34,11 +35,19 @@ impl Harness {
     }
 
     pub async fn start_on(settings: Settings, bus_settings: &bus::Settings) -> Self {
+        let harness = Self::start_before(settings, bus_settings).await;
+        harness.reach.reached(harness.bus.clone());
+        harness
+    }
+
+    /// Starts it before it has reached the bus.
+    pub async fn start_before(settings: Settings, bus_settings: &bus::Settings) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let address = format!("local:{}", directory.path().display()).parse().unwrap();
         let bus = Bus::open(&address, bus_settings).await.unwrap();
         let settings = Settings { listen: "127.0.0.1:0".parse().unwrap(), ..settings };
-        let ingest = Ingest::bind(&settings, bus.clone()).await.unwrap();
+        let reach = Reach::default();
+        let ingest = Ingest::bind(&settings, reach.clone()).await.unwrap();
         let address = ingest.local_addr();
         let shutdown = Shutdown::new();
         let serving = tokio::spawn(ingest.serve(shutdown.clone()));
@@ -46,7 +55,7 @@ impl Harness {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client =
             Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(DEADLINE).build().unwrap();
-        Self { bus, address, shutdown, serving, client, _directory: directory }
+        Self { bus, reach, address, shutdown, serving, client, _directory: directory }
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -222,6 +222,18 @@ async fn broken_events_are_kept_and_their_neighbours_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bus_that_is_not_reached_yet_is_answered_with_503() {
+    let settings = Settings { retry_after: Span::seconds(17), ..Settings::default() };
+    let harness = Harness::start_before(settings, &bus::Settings::default()).await;
+    let (status, retry_after, answer) = parts(harness.post("/k8s_audit", list(&[item(0, 0)])).await).await;
+    assert_eq!((status, retry_after.as_deref()), (503, Some("17")), "{answer}");
+    assert_eq!(answer["error"]["code"], "not-stored");
+    harness.reach.reached(harness.bus.clone());
+    let (status, _, answer) = parts(harness.post("/k8s_audit", list(&[item(0, 0)])).await).await;
+    assert_eq!((status, &answer["stored"]), (200, &1.into()), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bus_that_is_closed_is_answered_with_503_at_once() {
     let settings = Settings { retry_after: Span::seconds(17), ..Settings::default() };
     let harness = Harness::start(settings).await;
