@@ -3,14 +3,17 @@
 mod findings;
 
 use crate::check::check_operand;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Label};
 use crate::options::Options;
 use crate::program::{Program, compile};
 use crate::ruleset::resolved::Resolved;
-use crate::ruleset::{Collection, Extent, read, resolve, unused};
-use crate::source::SourceFile;
+use crate::ruleset::{Collection, Extent, PluginRequirement, read, resolve, unused};
+use crate::source::{Lines, SourceFile};
 use crate::syntax::{Dialect, parse_operand};
 use findings::Findings;
+
+/// Other places that are shown with a problem.
+const MAX_LABELS: usize = 4;
 
 /// What a load comes to.
 #[derive(Debug)]
@@ -107,6 +110,7 @@ impl<'o> Loader<'o> {
             if let Some(wrong) = requirement.unmet() {
                 let heading = &requirement.heading;
                 let error = Diagnostic::new(Code::PluginNotSatisfied, wrong).at(heading.span);
+                let error = error.with_help(PluginRequirement::advice());
                 self.diagnostics
                     .push(Diagnostic { file: heading.span.file, ..error.inside(&heading.context) });
             }
@@ -121,8 +125,10 @@ impl<'o> Loader<'o> {
             self.diagnostics.extend(last);
             self.diagnostics = once_each(self.diagnostics);
         }
-        for diagnostic in &mut self.diagnostics {
-            diagnostic.locate(files);
+        if !self.diagnostics.is_empty() {
+            let lines: Vec<_> =
+                files.iter().map(|file| (file.name.as_str(), Lines::of(&file.text))).collect();
+            self.diagnostics.iter_mut().for_each(|diagnostic| diagnostic.locate(&lines));
         }
         let failed = self.diagnostics.iter().any(Diagnostic::is_error);
         let program = self.program.filter(|_| !failed);
@@ -137,15 +143,29 @@ fn is_about_use(diagnostic: &Diagnostic) -> bool {
 /// The problems in the order of the files, each once: after every further file the old ones come up again.
 fn once_each(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut once: Vec<Diagnostic> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = std::collections::HashMap::new();
     for diagnostic in diagnostics {
-        if seen.insert((diagnostic.code, diagnostic.span, diagnostic.message.clone())) {
-            let file = diagnostic.span.map_or(diagnostic.file, |span| span.file);
-            once.push(Diagnostic { file, ..diagnostic });
+        let key = (diagnostic.code, diagnostic.span, diagnostic.message.clone());
+        match seen.get(&key).and_then(|index: &usize| once.get_mut(*index)) {
+            Some(earlier) => add_labels(earlier, diagnostic.labels),
+            None => {
+                seen.insert(key, once.len());
+                let file = diagnostic.span.map_or(diagnostic.file, |span| span.file);
+                once.push(Diagnostic { file, ..diagnostic });
+            }
         }
     }
     once.sort_by_key(|diagnostic| (diagnostic.file, diagnostic.span));
     once
+}
+
+/// What else has to do with a problem: other rules may use the macro that it is in. A few say enough.
+fn add_labels(diagnostic: &mut Diagnostic, labels: Vec<Label>) {
+    for label in labels {
+        if diagnostic.labels.len() < MAX_LABELS && !diagnostic.labels.contains(&label) {
+            diagnostic.labels.push(label);
+        }
+    }
 }
 
 /// Whether a text names a field, or is a transformer applied to one.

@@ -44,6 +44,23 @@ impl Priority {
             Self::Debug => "Debug",
         }
     }
+
+    /// The one that a word which is none was probably meant to be: misspelt, cut short, or syslog's number.
+    pub(crate) fn closest(word: &str) -> Option<Self> {
+        let word = word.to_ascii_lowercase();
+        if word.is_empty() || word.len() > 20 {
+            return None;
+        }
+        let numbered = word.parse::<usize>().ok().and_then(|number| Self::ALL.get(number).copied());
+        let is_close = |name: &str| {
+            let starts_alike = name.get(..1).is_some_and(|first| word.starts_with(first));
+            let is_short = word.len() > 2 && name.starts_with(&word);
+            starts_alike && (is_short || strsim::damerau_levenshtein(name, &word) <= 3)
+        };
+        numbered.or_else(|| {
+            Self::ALL.into_iter().find(|priority| is_close(&priority.name().to_ascii_lowercase()))
+        })
+    }
 }
 
 impl fmt::Display for Priority {
@@ -81,6 +98,24 @@ mod tests {
         assert_eq!("wArNiNg".parse(), Ok(Priority::Warning));
         assert_eq!("INFO".parse(), Ok(Priority::Informational));
         assert!("warn".parse::<Priority>().is_err());
+    }
+
+    #[test]
+    fn the_closest_word() {
+        for (word, meant) in [
+            ("Critcal", Priority::Critical),
+            ("crit", Priority::Critical),
+            ("WARN", Priority::Warning),
+            ("err", Priority::Error),
+            ("emerg", Priority::Emergency),
+            ("INFORMATION", Priority::Informational),
+            ("3", Priority::Error),
+        ] {
+            assert_eq!(Priority::closest(word), Some(meant), "{word}");
+        }
+        for word in ["", "high", "8", "e", "low"] {
+            assert_eq!(Priority::closest(word), None, "{word}");
+        }
     }
 
     #[test]

@@ -47,6 +47,29 @@ impl Position {
     }
 }
 
+/// Where the lines of a text start, for those who look up many places in it.
+pub(crate) struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    pub(crate) fn of(text: &'a str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Self { text, starts: std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect() }
+    }
+
+    /// As [`Position::of`].
+    pub(crate) fn position(&self, offset: usize) -> Position {
+        let offset = floor(self.text, offset);
+        // The first line starts at 0, so there is always one at or before the offset.
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
+        let column = self.text.get(start..offset).unwrap_or_default().chars().count() + 1;
+        Position { line, column }
+    }
+}
+
 /// The nearest character boundary at or before `offset`.
 pub(crate) fn floor(text: &str, offset: usize) -> usize {
     let mut at = offset.min(text.len());
@@ -65,5 +88,15 @@ mod tests {
         assert_eq!(Position::of("a\nüb", 4), Position { line: 2, column: 2 });
         assert_eq!(Position::of("a\nüb", 99), Position { line: 2, column: 3 });
         assert_eq!(Position::of("", 0), Position { line: 1, column: 1 });
+    }
+
+    #[test]
+    fn lines_are_found_as_by_counting() {
+        for text in ["", "\n", "a\nüb\n\nc", "ü\r\nb"] {
+            let lines = Lines::of(text);
+            for offset in 0..text.len() + 3 {
+                assert_eq!(lines.position(offset), Position::of(text, offset), "{text:?} {offset}");
+            }
+        }
     }
 }

@@ -47,7 +47,7 @@ fn told(files: &[SourceFile]) -> String {
 fn cases() {
     let mut paths: Vec<_> = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
-    assert!(paths.len() >= 30);
+    assert!(paths.len() >= 60);
     insta::with_settings!({snapshot_path => "cases/snapshots", prepend_module_to_snapshot => false}, {
         for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "txt")) {
             let (remark, files) = split(&std::fs::read_to_string(path).unwrap());

@@ -25,12 +25,24 @@ fn alone_it_prints_its_help() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    for command in ["up", "eval", "send", "dlq", "kubeconfig"] {
+    for command in ["up", "eval", "send", "dlq", "kubeconfig", "code"] {
         let output = saker(&[command, "--help"], &[]);
         assert_eq!(output.status.code(), Some(0), "{command}");
         let help = text(&output.stdout);
         assert!(help.contains("Example") && help.contains(&format!("saker {command} ")), "{command}: {help}");
     }
+}
+
+#[test]
+fn codes_are_listed_and_explained() {
+    let list = text(&saker(&["code"], &[]).stdout);
+    assert!(
+        list.lines().count() >= 43 && list.contains("R013  error    a macro that is not defined\n"),
+        "{list}"
+    );
+    let page = text(&saker(&["code", "error[R013]:"], &[]).stdout);
+    assert!(page.starts_with("# R013: a macro that is not defined\n"), "{page}");
+    assert!(page.contains("## Example") && page.contains("## Instead"), "{page}");
 }
 
 #[test]
@@ -55,6 +67,8 @@ fn wrong_usage_ends_with_64_and_says_what_is_wrong() {
         (&["dlq", "drop"], "<ID>"),
         (&["dlq", "list", "--bus", "x"], "bus.address: `x` is not the address of a bus"),
         (&["kubeconfig"], "--server <URL>"),
+        (&["code", "R032"], "the nearest is R031"),
+        (&["code", "what"], "a code is R and a number"),
     ] {
         let output = saker(arguments, &[]);
         let stderr = text(&output.stderr);

@@ -1,17 +1,22 @@
 //! From a condition as it was written to one that can only be right: fields found, types fit, patterns compiled.
 
 pub mod ir;
+mod nearest;
 mod operand;
 mod predicate;
 mod problem;
 
+pub(crate) use nearest::instead_of;
 pub use problem::ProblemKind;
 
 use crate::syntax::ast::{self, Expr, Place};
 use crate::syntax::{Dialect, parse_operand};
 use ir::{Condition, Operand, Test};
 
-/// Checks a condition without macros. All that is wrong with it is reported at once.
+/// Problems of one condition that are told. Nobody reads more, and a condition can be megabytes long.
+const MAX_PROBLEMS: usize = 100;
+
+/// Checks a condition without macros. What is wrong with it is reported at once.
 pub fn check_condition(expr: &Expr) -> Result<Condition, Vec<(Place, ProblemKind)>> {
     let mut checker = Checker { problems: Vec::new() };
     let condition = checker.condition(expr);
@@ -68,7 +73,9 @@ impl Checker {
     }
 
     fn note<T>(&mut self, problem: (Place, ProblemKind)) -> Option<T> {
-        self.problems.push(problem);
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(problem);
+        }
         None
     }
 }

@@ -1,7 +1,8 @@
 //! What can be wrong with a condition or an output that is fine as a text.
 
+use super::nearest::instead_of;
 use crate::diagnostic::Code;
-use crate::fields::{ArgumentKind, fields};
+use crate::fields::ArgumentKind;
 use crate::value::RegexError;
 
 /// What is wrong.
@@ -36,7 +37,7 @@ pub enum ProblemKind {
     Transformer { function: &'static str, what: &'static str },
     #[error("macro `{0}` is not known here")]
     UnresolvedMacro(String),
-    #[error("`%{text}` starts no known field: {reason}")]
+    #[error("`%{text}` is no field{}", because(reason))]
     UnknownToken { text: String, reason: String },
     #[error("an output cannot end in `%`")]
     EndsInPercent,
@@ -73,26 +74,72 @@ impl ProblemKind {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::UnknownField { name } | Self::UnknownToken { text: name, .. } => {
-                nearest_field(name).map(|field| format!("did you mean `{field}`?"))
+            Self::UnknownField { name } => instead_of(name),
+            Self::UnknownToken { reason, .. } if !reason.is_empty() => None,
+            Self::UnknownToken { text, .. } => {
+                token_advice(text).map(str::to_owned).or_else(|| instead_of(text))
             }
-            Self::Operator { instead, .. } => Some(format!("use {instead}")),
-            Self::Regex(RegexError::Escape(_)) => Some(
-                "there is no \\d, \\w or \\s: write [0-9], [[:alnum:]_] or [[:space:]]; and in quotes, a backslash is written twice"
+            Self::Operator { what: "lists", .. } => Some(
+                "use in, intersects or exists: `intersects (a, b)` holds if any element is one of these, `in (a, b)` if all are"
                     .to_owned(),
             ),
+            Self::Operator { instead, .. } => Some(format!("use {instead}")),
+            Self::Regex(error) => regex_advice(error).map(str::to_owned),
+            Self::ArgumentNotAllowed { field, .. } => Some(format!("write `{field}` alone")),
+            Self::NotANumber { .. } => Some("the field is a number; write digits only".to_owned()),
+            Self::NotATruthValue { .. } => Some("write `= true` or `= false`".to_owned()),
+            Self::ValueTooLong { .. } => Some("compare with a part of it: contains, startswith".to_owned()),
+            Self::NoFieldOnTheRight { .. } => Some("write a constant there".to_owned()),
+            Self::Incomparable { left: "a list of texts", .. } | Self::Incomparable { right: "a list of texts", .. } => {
+                Some("both sides have to be lists; `join` makes a text of a list".to_owned())
+            }
             Self::EndsInPercent => Some("a percent sign cannot be written; leave it out".to_owned()),
+            Self::EndsInWidth => Some("behind `%` and a width stands a field: `%20ka.user.name`".to_owned()),
             _ => None,
         }
     }
 }
 
-/// The field whose name is most like `name`, if any is.
-fn nearest_field(name: &str) -> Option<&'static str> {
-    let likeness = |field: &str| strsim::normalized_damerau_levenshtein(field, name);
-    let names = fields().map(|field| (likeness(field.name), field.name));
-    let (likeness, nearest) = names.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
-    (likeness > 0.6).then_some(nearest)
+/// What behind a `%` in an output is a common mistake.
+fn token_advice(text: &str) -> Option<&'static str> {
+    match text.chars().next() {
+        None => Some("a percent sign cannot be written: it starts a field, as in `%ka.user.name`"),
+        Some('%') => Some("a percent sign cannot be written, not even by two; leave it out"),
+        Some('{' | '(') => Some("a field stands behind `%` without braces: `%ka.user.name`"),
+        _ if !text.contains(['.', '(']) => {
+            Some("a field's name has a dot in it: `%ka.user.name`; a percent sign itself cannot be written")
+        }
+        _ => None,
+    }
+}
+
+fn regex_advice(error: &RegexError) -> Option<&'static str> {
+    Some(match error {
+        RegexError::Escape(_) => {
+            "there is no \\d, \\w or \\s: write [0-9], [[:alnum:]_] or [[:space:]]; and in quotes, a backslash is written twice"
+        }
+        RegexError::RepeatsNothing(sign) if sign.starts_with('?') => {
+            "there are no flags and groups like (?i) and (?:…): icontains and iglob ignore case, as does `tolower(field) regex …`"
+        }
+        RegexError::RepeatsNothing(_) => {
+            "`.*` stands for any text; patterns like `*.yaml` are written with `glob`"
+        }
+        RegexError::MissingParenthesis | RegexError::UnexpectedParenthesis => {
+            "a parenthesis that stands for itself is written `[(]` or `[)]`"
+        }
+        RegexError::MissingBracket => "a bracket that stands for itself is written `[[]`",
+        RegexError::Range(_) => {
+            "the smaller character comes first; a dash that stands for itself comes last: `[a-z-]`"
+        }
+        RegexError::TooLarge | RegexError::RepeatSize(_) | RegexError::TooDeep => {
+            "simplify the expression, or write it as several comparisons"
+        }
+    })
+}
+
+/// A reason, unless there is nothing to say.
+fn because(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(": {reason}") }
 }
 
 fn example(kind: ArgumentKind) -> &'static str {

@@ -40,8 +40,28 @@ macro_rules! codes {
                     $(Self::$name => $falco,)*
                 }
             }
+
+            /// What it means, with an example, as Markdown: the page in `docs/codes`.
+            pub fn page(self) -> &'static str {
+                match self {
+                    $(Self::$name => include_str!(concat!("../../../docs/codes/", $id, ".md")),)*
+                }
+            }
         }
     };
+}
+
+impl Code {
+    /// The code of that number, in any case.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.id().eq_ignore_ascii_case(id))
+    }
+
+    /// What it means in a few words: the title of its page.
+    pub fn title(self) -> &'static str {
+        let title = self.page().lines().next().unwrap_or_default();
+        title.split_once(": ").map_or(title, |(_, title)| title)
+    }
 }
 
 codes! {
@@ -129,6 +149,8 @@ codes! {
     DuplicateKey, "R150", Warning, None;
     /// A list that is empty since its first element has a bad escape.
     EmptiedList, "R151", Warning, None;
+    /// A key of an exception that means nothing.
+    StrayKey, "R152", Warning, None;
 }
 
 #[cfg(test)]

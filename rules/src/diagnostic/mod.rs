@@ -1,13 +1,15 @@
 //! What is wrong with rule files, told so that the author can mend it.
 
 mod code;
+mod excerpt;
 mod render;
+mod told;
 
 use std::fmt;
 
 pub use code::Code;
 
-use crate::source::{Position, SourceFile, Span};
+use crate::source::{Lines, Position, SourceFile, Span};
 
 /// Whether a problem stops the ruleset from loading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,7 +136,7 @@ impl Diagnostic {
         Self {
             code,
             severity: code.severity(),
-            message: message.into(),
+            message: told::told(message),
             span: None,
             remark: None,
             labels: Vec::new(),
@@ -157,12 +159,12 @@ impl Diagnostic {
 
     /// The same with advice.
     pub fn with_help(self, help: impl Into<String>) -> Self {
-        Self { help: Some(help.into()), ..self }
+        Self { help: Some(told::told(help)), ..self }
     }
 
     /// The same with a remark on another place.
     pub fn with_label(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label { span, text: text.into() });
+        self.labels.push(Label { span, text: told::told(text) });
         self
     }
 
@@ -177,10 +179,10 @@ impl Diagnostic {
     }
 
     /// Looks up the line and column that the one-line form gives.
-    pub(crate) fn locate(&mut self, files: &[SourceFile]) {
+    pub(crate) fn locate(&mut self, files: &[(&str, Lines<'_>)]) {
         let span = self.span.unwrap_or(Span::of_file(self.file));
-        self.place =
-            files.get(span.file).map(|file| (file.name.clone(), Position::of(&file.text, span.start)));
+        let place = |(name, lines): &(&str, Lines<'_>)| ((*name).to_owned(), lines.position(span.start));
+        self.place = files.get(span.file).map(place);
     }
 }
 

@@ -2,19 +2,18 @@
 
 use std::fmt::Write;
 
+use super::excerpt::Excerpt;
+use super::told::told;
 use super::{Diagnostic, ItemType, Location};
-use crate::source::{Position, SourceFile, Span, floor};
-
-/// Longer lines are cut around what is underlined.
-const WIDEST: usize = 160;
+use crate::source::{SourceFile, Span};
 
 pub(super) fn render(diagnostic: &Diagnostic, files: &[SourceFile]) -> String {
     let primary = diagnostic.span.unwrap_or(Span::of_file(diagnostic.file));
     let labels = diagnostic.labels.iter().map(|label| Excerpt::of(files, label.span, '-', &label.text));
-    let remark = diagnostic.remark.clone().unwrap_or_else(|| inside(&diagnostic.context));
+    let remark = told(diagnostic.remark.clone().unwrap_or_else(|| inside(&diagnostic.context)));
     let first = Excerpt::of(files, primary, '^', &remark);
     let excerpts: Vec<_> = std::iter::once(first).chain(labels).flatten().collect();
-    let gutter = excerpts.iter().map(|excerpt| excerpt.position.line.to_string().len()).max().unwrap_or(1);
+    let gutter = excerpts.iter().map(|excerpt| excerpt.line().to_string().len()).max().unwrap_or(1);
     let gutter = " ".repeat(gutter);
     let mut out = format!("{}[{}]: {}\n", diagnostic.severity, diagnostic.code.id(), diagnostic.message);
     excerpts.iter().for_each(|excerpt| excerpt.render(&gutter, &mut out));
@@ -34,65 +33,91 @@ fn inside(context: &[Location]) -> String {
     named.map_or_else(String::new, |location| format!("in {} `{}`", location.item.name(), location.name))
 }
 
-/// A line of a file with a part of it underlined.
-struct Excerpt<'a> {
-    file: &'a str,
-    position: Position,
-    shown: Shown,
-    mark: char,
-    remark: &'a str,
-}
-
-impl<'a> Excerpt<'a> {
-    fn of(files: &'a [SourceFile], span: Span, mark: char, remark: &'a str) -> Option<Self> {
-        let file = files.get(span.file)?;
-        let position = Position::of(&file.text, span.start);
-        Some(Self { file: &file.name, position, shown: Shown::of(&file.text, span), mark, remark })
-    }
-
-    fn render(&self, gutter: &str, out: &mut String) {
-        let Position { line, column } = self.position;
-        push(out, format_args!("{gutter}--> {}:{line}:{column}\n{gutter} |\n", self.file));
-        push(out, format_args!("{line:>width$} | {}\n", self.shown.text, width = gutter.len()));
-        let blank = " ".repeat(self.shown.column);
-        let underline = self.mark.to_string().repeat(self.shown.length.max(1));
-        let underlined = format!("{gutter} | {blank}{underline} {}", self.remark);
-        push(out, format_args!("{}\n", underlined.trim_end()));
-    }
-}
-
-/// The line that is shown, and which of its characters are underlined.
-struct Shown {
-    text: String,
-    column: usize,
-    length: usize,
-}
-
-impl Shown {
-    fn of(text: &str, span: Span) -> Self {
-        let at = floor(text, span.start);
-        let (before, after) = text.split_at_checked(at).unwrap_or((text, ""));
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let before = before.get(start..).unwrap_or_default();
-        let after = after.split(['\n', '\r']).next().unwrap_or_default();
-        let marked = after.get(..floor(after, span.end.saturating_sub(at))).unwrap_or_default();
-        let column = before.chars().count();
-        let whole = format!("{before}{after}").replace('\t', " ");
-        Self { text: whole, column, length: marked.chars().count() }.cut()
-    }
-
-    fn cut(self) -> Self {
-        if self.text.chars().count() <= WIDEST {
-            return self;
-        }
-        let skipped = self.column.saturating_sub(WIDEST / 2);
-        let text = self.text.chars().skip(skipped).take(WIDEST).collect();
-        let column = self.column - skipped;
-        Self { text, column, length: self.length.min(WIDEST - column) }
-    }
-}
-
 /// Writing to a string cannot fail.
-fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
+pub(super) fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Code;
+
+    /// The problem that `part`, once in the text, is wrong.
+    fn rendered(text: &str, part: &str) -> String {
+        let file = SourceFile { name: "r.yaml".to_owned(), text: text.to_owned() };
+        let start = text.find(part).unwrap();
+        let span = Span { file: 0, start, end: start + part.len() };
+        Diagnostic::new(Code::UnknownItem, "odd").at(span).render(&[file])
+    }
+
+    /// What stands above the underline.
+    fn underlined(text: &str, part: &str) -> String {
+        let rendered = rendered(text, part);
+        let mut lines = rendered.lines().skip(3);
+        let (shown, marks) = (lines.next().unwrap(), lines.next().unwrap());
+        let width = |text: &str| unicode_width::UnicodeWidthStr::width(text);
+        let from = width(marks.trim_end_matches('^'));
+        let to = width(marks);
+        let columns = |c: char, at: &mut usize| {
+            let here = *at;
+            *at += unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
+            (from..to).contains(&here)
+        };
+        let mut at = 0;
+        shown.chars().filter(|c| columns(*c, &mut at)).collect()
+    }
+
+    #[test]
+    fn marks_stand_below_what_they_mark() {
+        for (text, part) in [
+            ("- a: odd\n", "odd"),
+            ("- 漢字漢字: odd # 漢", "odd"),
+            ("- a: 漢字 b", "漢字"),
+            ("- e\u{301}: odd", "odd"),
+            ("- 👩: odd", "odd"),
+            ("odd", "odd"),
+        ] {
+            assert_eq!(underlined(text, part), part, "{}", rendered(text, part));
+        }
+    }
+
+    #[test]
+    fn tabs_are_shown_as_blanks_and_control_characters_as_pictures() {
+        assert_eq!(underlined("a:\todd", "odd"), "odd");
+        assert!(rendered("a: \u{1b}[31m odd", "odd").contains("a: ␛[31m odd"));
+        assert_eq!(underlined("a: \0\u{7f} odd", "odd"), "odd");
+    }
+
+    #[test]
+    fn of_long_lines_the_part_around_the_mark_is_shown() {
+        let text = format!("{} odd {}", "x".repeat(100_000), "y".repeat(100_000));
+        let shown = rendered(&text, "odd");
+        assert!(shown.lines().all(|line| line.chars().count() < 200), "{shown}");
+        assert!(shown.contains("…xx") && shown.contains("yy…"), "{shown}");
+        assert_eq!(underlined(&text, "odd"), "odd");
+        let long = "z".repeat(10_000);
+        let shown = rendered(&format!("a: {long}"), &long);
+        assert!(shown.lines().all(|line| line.chars().count() < 200), "{shown}");
+    }
+
+    #[test]
+    fn what_goes_over_several_lines_says_so() {
+        let shown = rendered("- a:\n    b: 1\n    c: 2\nd: 3\n", "b: 1\n    c: 2\n");
+        assert_eq!(
+            shown,
+            "warning[R106]: odd\n --> r.yaml:2:5\n  |\n2 |     b: 1\n  |     ^^^^ up to line 3\n  = falco: LOAD_UNKNOWN_ITEM\n"
+        );
+        assert!(!rendered("- a: odd\n\n", "odd\n\n").contains("up to"));
+        assert!(rendered("- a: odd\r\n  b\r\n", "odd\r\n  b").contains("^^^ up to line 2"));
+    }
+
+    #[test]
+    fn places_beyond_the_files_are_left_out() {
+        let nowhere = Span { file: 7, start: 99, end: 100 };
+        assert_eq!(
+            Diagnostic::new(Code::DuplicateKey, "odd").at(nowhere).render(&[]),
+            "warning[R150]: odd\n"
+        );
+    }
 }

@@ -55,14 +55,15 @@ impl<'r> Findings<'r> {
         let unknown = matches!(code, Code::UnknownField | Code::UnknownOutputField);
         let skippable = unknown && place.is_some() && resolved.skip_if_unknown_filter;
         if let Some(place) = place.clone().filter(|place| !in_output(place)) {
-            let error = Diagnostic { help, span: texts.span(&place), ..Diagnostic::new(code, message) };
+            let error =
+                Diagnostic { span: texts.span(&place), ..with_help(Diagnostic::new(code, message), help) };
             let error = self.collection.tell_origin(error, &rule.heading);
             let diagnostic = in_expression(error, &rule.condition_context);
             return Some(Found { stage: Stage::Rule(position, RuleStep::Fields), diagnostic, skippable });
         }
         let code = if code == Code::OutputSyntax { code } else { Code::UnknownOutputField };
         let span = place.and_then(|place| texts.span(&place)).unwrap_or(rule.heading.span);
-        let error = Diagnostic { help, ..Diagnostic::new(code, message).at(span) };
+        let error = with_help(Diagnostic::new(code, message).at(span), help);
         let diagnostic = error.inside(&rule.output_context);
         Some(Found { stage: Stage::Rule(position, RuleStep::Output), diagnostic, skippable })
     }
@@ -128,6 +129,13 @@ impl<'r> Findings<'r> {
 
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
         self.findings.into_iter().map(|found| found.diagnostic).collect()
+    }
+}
+
+fn with_help(diagnostic: Diagnostic, help: Option<String>) -> Diagnostic {
+    match help {
+        Some(help) => diagnostic.with_help(help),
+        None => diagnostic,
     }
 }
 

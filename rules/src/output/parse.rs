@@ -9,6 +9,9 @@ use crate::syntax::{Dialect, operand_prefixes, parse_operand};
 /// Wider than this is a mistake.
 const MAX_WIDTH: usize = 1 << 16;
 
+/// More of what is no field is not repeated.
+const LONGEST_SHOWN: usize = 60;
+
 /// A template that was read.
 #[derive(Debug, Default)]
 pub(super) struct Parsed {
@@ -32,8 +35,8 @@ pub(super) fn parse(template: &str, dialect: Dialect) -> Result<Parsed, (Place, 
         parsed.push_literal(literal);
         let at = template.len() - behind.len();
         let (width, token) = width(behind).map_err(|problem| (at - 1..template.len(), problem))?;
-        let (written, operand, len) =
-            token_at_start(token, dialect).map_err(|problem| (at..template.len().min(at + 40), problem))?;
+        let (written, operand, len) = token_at_start(token, dialect)
+            .map_err(|problem| (at - 1..token_end(template, token), problem))?;
         parsed.push_fields(&written);
         parsed.pieces.push(Piece::Value(operand, width));
         rest = token.get(len..).unwrap_or_default();
@@ -90,17 +93,33 @@ fn token_at_start(text: &str, dialect: Dialect) -> Result<(ast::Operand, Operand
     let mut prefixes = operand_prefixes(text, dialect);
     let found = prefixes.find_map(|(written, len)| Some((check_operand(&written).ok()?, written, len)));
     let Some((operand, written, len)) = found else {
-        let name = text.split(|c: char| c.is_whitespace()).next().unwrap_or(text);
-        let shown: String = name.chars().take(40).collect();
-        let reason = match parse_operand(name, dialect) {
-            Ok(written) => {
-                check_operand(&written).map_or_else(|(_, problem)| problem.to_string(), |_| String::new())
-            }
-            Err(error) => error.to_string(),
+        let name = text.get(..name_length(text)).unwrap_or_default();
+        let unknown = ProblemKind::UnknownField { name: name.to_owned() };
+        let reason = match parse_operand(name, dialect).map(|written| check_operand(&written)) {
+            Ok(Err((_, problem))) if problem != unknown => problem.to_string(),
+            Err(error) if name.contains('(') && name.starts_with(char::is_alphabetic) => error.to_string(),
+            _ => String::new(),
         };
-        return Err(ProblemKind::UnknownToken { text: shown, reason });
+        return Err(ProblemKind::UnknownToken { text: name.to_owned(), reason });
     };
     Ok((written, operand, len))
+}
+
+/// How much of a text somebody who wrote it may have taken for a field.
+fn name_length(text: &str) -> usize {
+    let is_wrapped = text.starts_with(['{', '(', '%']);
+    let ends = |c: char| match is_wrapped {
+        true => c.is_whitespace(),
+        false => !(c.is_alphanumeric() || matches!(c, '.' | '_' | '[' | ']' | '(' | ')' | '/' | '-')),
+    };
+    let end = text.find(ends).unwrap_or(text.len());
+    let end = text.char_indices().nth(LONGEST_SHOWN).map_or(end, |(longest, _)| end.min(longest));
+    text.get(..end).map_or(0, |name| name.trim_end_matches(['.', '-']).len())
+}
+
+/// Where in the template the name ends that its rest `token` starts with.
+fn token_end(template: &str, token: &str) -> usize {
+    template.len() - token.len() + name_length(token)
 }
 
 #[cfg(test)]

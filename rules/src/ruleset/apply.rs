@@ -1,10 +1,12 @@
 //! Puts what an item says about a rule into the collection.
 
 use super::collection::Rule;
+use super::exception_checks::Wrong;
 use super::exceptions::Exception;
 use super::item::{Item, Read, Reported};
 use super::read::Reader;
 use super::read_rule::{AUDIT_SOURCE, DEFAULT_SOURCE, Update};
+use super::rule_keys::{closest, earlier};
 use crate::diagnostic::{Code, Diagnostic};
 
 impl Reader<'_> {
@@ -13,9 +15,11 @@ impl Reader<'_> {
         if rule.source != AUDIT_SOURCE {
             self.unknown_source(item, &rule.source);
         }
+        let mut wrong = None;
         for exception in &mut rule.exceptions {
-            self.complete(exception, &rule.source)?;
+            wrong = self.complete(exception, &rule.source).err().or(wrong);
         }
+        wrong.map_or(Ok(()), Err)?;
         self.collection.touch();
         let name = rule.name.clone();
         self.collection.rules.put(&name, rule);
@@ -88,15 +92,12 @@ impl Reader<'_> {
         if let Some(rule) = self.collection.rules.get(item.name()) {
             return Ok(rule.source.clone());
         }
-        if self.collection.incomplete {
+        if self.collection.incomplete || self.collection.broken_rules.contains(item.name()) {
             return Err(Reported);
         }
         let error =
             Diagnostic::new(Code::NothingToChange, format!("there is no rule `{}` to change", item.name()));
-        let help = match super::rule_keys::closest(item.name(), self.collection.rules.names()) {
-            Some(close) => format!("did you mean `{close}`?"),
-            None => "the file that defines it must be loaded first".to_owned(),
-        };
+        let help = earlier(closest(item.name(), self.collection.rules.names()));
         Err(self.report.push(error.at(item.heading.span).inside(item.context()).with_help(help)))
     }
 
@@ -118,10 +119,14 @@ impl Reader<'_> {
         let message = format!("rule for events of source {source}, which there are none of; ignored");
         let warning =
             Diagnostic::new(Code::UnknownSource, message).at(item.heading.span).inside(item.context());
+        let is_meant = source.contains("audit") || closest(source, std::iter::once(AUDIT_SOURCE)).is_some();
         self.report.push(if source == DEFAULT_SOURCE && !item.has("source") {
             warning.with_help(format!("a rule for audit events says `source: {AUDIT_SOURCE}`"))
+        } else if is_meant {
+            let warning = warning.with_help(format!("did you mean `{AUDIT_SOURCE}`?"));
+            Diagnostic { span: item.node.get("source").map(|node| node.span), ..warning }
         } else {
-            warning
+            warning.with_help(format!("only rules with `source: {AUDIT_SOURCE}` are evaluated"))
         });
     }
 
@@ -137,14 +142,15 @@ impl Reader<'_> {
         let mut earlier = rule.into_iter().flat_map(|rule| &rule.exceptions).chain(added);
         if !earlier.any(|earlier| earlier.name == exception.name) {
             if exception.fields.is_given() && exception.values.is_empty() {
-                return Err(self.bad_exception(exception, "a new exception needs `values`".to_owned()));
+                return Err(self.bad_exception(exception, Wrong::new("a new exception needs `values`")));
             }
             return self.complete(exception, source);
         }
         for (entry, key) in [(&exception.fields, "fields"), (&exception.operators, "comps")] {
             if entry.is_given() {
                 let message = format!("`{key}` of an exception cannot be changed, only `values` appended");
-                return Err(self.bad_exception(exception, message));
+                let help = "leave it out, or give the exception a name of its own";
+                return Err(self.bad_exception(exception, Wrong::of(entry, message).with_help(help)));
             }
         }
         Ok(())
@@ -158,9 +164,8 @@ impl Reader<'_> {
             .map_err(|wrong| self.bad_exception(exception, wrong))
     }
 
-    fn bad_exception(&mut self, exception: &Exception, wrong: String) -> Reported {
-        let error = Diagnostic::new(Code::BadException, wrong);
-        self.report.push(error.at(exception.span).inside(&exception.context))
+    fn bad_exception(&mut self, exception: &Exception, wrong: Wrong) -> Reported {
+        self.report.push(wrong.diagnostic(exception))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::exceptions::Exception;
 use super::sourced::Sourced;
 use super::versions::PluginRequirement;
-use crate::diagnostic::{Diagnostic, Location};
+use crate::diagnostic::{Diagnostic, ItemType, Location};
 use crate::priority::Priority;
 use crate::source::Span;
 
@@ -18,6 +18,10 @@ pub(crate) struct Collection {
     pub(crate) plugins: Vec<PluginRequirement>,
     /// Macros whose definition has errors: to call them undefined would be noise.
     pub(crate) broken: HashSet<String>,
+    /// The same of lists.
+    pub(crate) broken_lists: HashSet<String>,
+    /// The same of rules.
+    pub(crate) broken_rules: HashSet<String>,
     /// A file could not be read at all: anything may be defined there.
     pub(crate) incomplete: bool,
     /// Definitions, appends and replacements so far.
@@ -145,7 +149,26 @@ impl Collection {
         }
         let remark = format!("in {} `{}`", home.item.name(), home.name);
         let used = format!("used by {} `{}`", user.item.name(), user.name);
-        Diagnostic { remark: Some(remark), ..diagnostic }.with_label(heading.span, used)
+        let place = self.named_by(user, &home.name).unwrap_or(heading.span);
+        Diagnostic { remark: Some(remark), ..diagnostic }.with_label(place, used)
+    }
+
+    /// Where the condition of a rule or macro names a list or macro, if it does so itself.
+    fn named_by(&self, user: &Location, name: &str) -> Option<Span> {
+        let condition = match user.item {
+            ItemType::Rule => &self.rules.get(&user.name)?.condition,
+            ItemType::Macro => &self.macros.get(&user.name)?.condition,
+            _ => return None,
+        };
+        let text = condition.text();
+        let belongs = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let is_whole = |start: usize| {
+            let behind = text.get(start + name.len()..).and_then(|behind| behind.chars().next());
+            let before = text.get(..start).and_then(|before| before.chars().next_back());
+            !before.is_some_and(belongs) && !behind.is_some_and(belongs)
+        };
+        let (start, _) = text.match_indices(name).find(|(start, _)| is_whole(*start))?;
+        condition.span(start..start + name.len())
     }
 
     /// Counts a definition or change.

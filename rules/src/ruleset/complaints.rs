@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::collection::Heading;
+use super::exception_checks::Wrong;
 use super::exceptions::Exception;
 use super::macros::MacroError;
 use super::resolution::{Finding, RuleStep, Stage};
@@ -18,8 +19,13 @@ pub(super) type Of<'h> = (&'h Heading, &'h [Location]);
 impl Resolver<'_> {
     pub(super) fn syntax_error(&mut self, stage: Stage, error: SyntaxError, (heading, context): Of<'_>) {
         let mut diagnostic = self.at(&error.place, Code::ConditionSyntax, error.message);
-        diagnostic.help = error.help;
-        let diagnostic = self.collection.tell_origin(diagnostic, heading);
+        if let Some(help) = error.help {
+            diagnostic = diagnostic.with_help(help);
+        }
+        let mut diagnostic = self.collection.tell_origin(diagnostic, heading);
+        if let Some(opened) = error.opened.and_then(|opened| self.texts.span(&opened)) {
+            diagnostic = diagnostic.with_label(opened, "opened here");
+        }
         self.find(stage, in_expression(diagnostic, context));
     }
 
@@ -32,11 +38,14 @@ impl Resolver<'_> {
                 MacroError::Undefined(name) => self.undefined(name),
                 MacroError::Loop(name) => {
                     let message = format!("macro `{}` uses itself", name.text);
-                    self.at(&name.place, Code::MacroLoop, message)
+                    self.at(&name.place, Code::MacroLoop, message).with_help(
+                        "a second definition takes the place of the first; to add to that, append with `override: {condition: append}`",
+                    )
                 }
                 MacroError::TooLarge(name) => {
                     let message = "the condition grows too large with macros put in";
-                    self.at(&name.place, Code::TooLarge, message.to_owned())
+                    let help = "macros that use a macro twice double it with each step";
+                    self.at(&name.place, Code::TooLarge, message.to_owned()).with_help(help)
                 }
             };
             let diagnostic = self.collection.tell_origin(diagnostic, heading);
@@ -58,6 +67,13 @@ impl Resolver<'_> {
         if collection.lists.get(&name.text).is_some() {
             return error.with_help(format!("`{0}` is a list: `field in ({0})`", name.text));
         }
+        if let Some(rule) = collection.rules.get(&name.text) {
+            let error = error.with_label(rule.heading.span, "this is a rule");
+            return error.with_help("a condition can use macros only; move what both need into one");
+        }
+        if let Some(advice) = reserved(&name.text) {
+            return error.with_help(advice);
+        }
         match closest(&name.text, collection.macros.names()) {
             Some(close) => error.with_help(format!("did you mean `{close}`?")),
             None => {
@@ -66,9 +82,8 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn bad_exception(&mut self, position: usize, exception: &Exception, wrong: String) {
-        let error = Diagnostic::new(Code::BadException, wrong).at(exception.span).inside(&exception.context);
-        self.find(Stage::Rule(position, RuleStep::Exceptions), error);
+    pub(super) fn bad_exception(&mut self, position: usize, exception: &Exception, wrong: Wrong) {
+        self.find(Stage::Rule(position, RuleStep::Exceptions), wrong.diagnostic(exception));
     }
 
     pub(super) fn at(&self, place: &Place, code: Code, message: String) -> Diagnostic {
@@ -80,6 +95,18 @@ impl Resolver<'_> {
     pub(super) fn find(&mut self, stage: Stage, diagnostic: Diagnostic) {
         self.findings.push(Finding { stage, diagnostic });
     }
+}
+
+/// Advice on words that are no names.
+fn reserved(name: &str) -> Option<&'static str> {
+    Some(match name.to_ascii_lowercase().as_str() {
+        "not" | "and" | "or" => "nothing that could be joined or negated stands behind this word",
+        "true" | "false" | "always" | "never" => {
+            "the language has no word for it; what always holds is `evt.num >= 0`, and its `not` never does"
+        }
+        "exists" => "`exists` stands behind a field: `ka.user.name exists`",
+        _ => return None,
+    })
 }
 
 /// A problem inside the condition of what `context` says.

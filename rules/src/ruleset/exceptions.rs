@@ -1,9 +1,9 @@
-//! Exceptions of rules: how they are checked, and the text they add to a condition.
+//! Exceptions of rules, and the text they add to a condition.
 
+use super::exception_checks::{Wrong, check_columns, check_field, check_single, takes_list, uneven};
 use super::sourced::Sourced;
 use crate::diagnostic::Location;
 use crate::source::Span;
-use crate::syntax::ast::{Operator, Quantifier};
 
 /// An exception as written; operators filled in where none were given.
 #[derive(Debug, Clone)]
@@ -21,8 +21,8 @@ pub(crate) struct Exception {
 pub(crate) enum Entry {
     /// One; empty if it was not given.
     One(Sourced),
-    /// Several.
-    Several(Vec<Self>),
+    /// Several, and where they stand.
+    Several(Vec<Self>, Span),
 }
 
 impl Default for Entry {
@@ -36,7 +36,7 @@ impl Entry {
     pub(crate) fn is_given(&self) -> bool {
         match self {
             Self::One(text) => !text.is_empty(),
-            Self::Several(items) => !items.is_empty(),
+            Self::Several(items, _) => !items.is_empty(),
         }
     }
 
@@ -44,46 +44,53 @@ impl Entry {
     pub(crate) fn text(&self) -> &str {
         match self {
             Self::One(text) => text.text(),
-            Self::Several(_) => "",
+            Self::Several(..) => "",
+        }
+    }
+
+    /// Where it stands; nowhere if it was not given.
+    pub(super) fn span(&self) -> Option<Span> {
+        match self {
+            Self::One(text) => text.span(0..text.len()),
+            Self::Several(_, span) => Some(*span),
         }
     }
 
     fn sourced(&self) -> Sourced {
         match self {
             Self::One(text) => text.clone(),
-            Self::Several(_) => Sourced::default(),
+            Self::Several(..) => Sourced::default(),
         }
     }
 
-    fn items(&self) -> &[Self] {
+    /// The texts of several; none of one.
+    pub(super) fn items(&self) -> &[Self] {
         match self {
             Self::One(_) => &[],
-            Self::Several(items) => items,
+            Self::Several(items, _) => items,
         }
     }
 }
-
-/// What is wrong with an exception.
-type Wrong = String;
 
 impl Exception {
     /// Fills in the operators that were left out, and checks that fields and operators fit.
     pub(crate) fn complete(&mut self, is_field: impl Fn(&str) -> bool) -> Result<(), Wrong> {
         if !self.fields.is_given() {
-            return Err("an exception needs `fields`".to_owned());
+            return Err(Wrong::new("an exception needs `fields`"));
         }
-        if let Entry::Several(fields) = &self.fields {
+        if let Entry::Several(fields, span) = &self.fields {
             if !self.operators.is_given() {
-                self.operators = Entry::Several(fields.iter().map(|_| Entry::One(synthetic("="))).collect());
+                let equal = fields.iter().map(|_| Entry::One(synthetic("=")));
+                self.operators = Entry::Several(equal.collect(), *span);
             }
-            check_columns(fields, self.operators.items())?;
-            fields.iter().try_for_each(|field| check_field(field.text(), &is_field))
+            check_columns(fields, &self.operators)?;
+            fields.iter().try_for_each(|field| check_field(field, &is_field))
         } else {
             if !self.operators.is_given() {
                 self.operators = Entry::One(synthetic("in"));
             }
             check_single(&self.operators)?;
-            check_field(self.fields.text(), &is_field)
+            check_field(&self.fields, &is_field)
         }
     }
 
@@ -94,7 +101,7 @@ impl Exception {
         }
         match &self.fields {
             Entry::One(field) => self.single_condition(field).map(Some),
-            Entry::Several(fields) => self.rows_condition(fields).map(Some),
+            Entry::Several(fields, _) => self.rows_condition(fields).map(Some),
         }
     }
 
@@ -106,11 +113,12 @@ impl Exception {
         text.push(&self.operators.sourced());
         text.push_str(" (");
         for (index, value) in self.values.iter().enumerate() {
-            let Entry::One(value) = value else {
-                return Err("with a single field each of `values` is a single value".to_owned());
+            let Entry::One(text_of_value) = value else {
+                let wrong = Wrong::of(value, "with a single field each of `values` is a single value");
+                return Err(wrong.with_help("write `values: [a, b]`, or `fields` as a list"));
             };
             text.push_str(if index == 0 { "" } else { ", " });
-            text.push(&quoted(value));
+            text.push(&quoted(text_of_value));
         }
         text.push_str("))");
         Ok(text)
@@ -122,8 +130,7 @@ impl Exception {
         for (index, row) in self.values.iter().enumerate() {
             let values = row.items();
             if values.len() != fields.len() {
-                let (fields, values) = (fields.len(), values.len());
-                return Err(format!("an entry of `values` has {values} elements for {fields} fields"));
+                return Err(uneven(row, fields.len()));
             }
             text.push_str(if index == 0 { "(" } else { " or (" });
             let columns = fields.iter().zip(self.operators.items()).zip(values);
@@ -175,7 +182,7 @@ pub(crate) fn quoted(value: &Sourced) -> Sourced {
 
 fn cell(operator: &str, value: &Entry) -> Sourced {
     match value {
-        Entry::Several(values) => {
+        Entry::Several(values, _) => {
             let mut text = synthetic("(");
             for value in values {
                 // An empty text at the start vanishes with its comma.
@@ -198,51 +205,6 @@ fn parenthesised(value: &Sourced) -> Sourced {
     text.push(value);
     text.push_str(")");
     text
-}
-
-fn takes_list(operator: &str) -> bool {
-    Operator::from_name(operator).is_some_and(Operator::takes_list) || is_quantified(operator)
-}
-
-/// A string operator with `oneof` and the like behind it.
-fn is_quantified(operator: &str) -> bool {
-    let mut words = operator.split_whitespace();
-    let (Some(operator), Some(quantifier), None) = (words.next(), words.next(), words.next()) else {
-        return false;
-    };
-    Operator::from_name(operator).is_some_and(Operator::takes_text)
-        && Quantifier::from_name(quantifier).is_some()
-}
-
-fn check_columns(fields: &[Entry], operators: &[Entry]) -> Result<(), Wrong> {
-    if fields.len() != operators.len() {
-        let (fields, operators) = (fields.len(), operators.len());
-        return Err(format!("there are {operators} `comps` for {fields} `fields`"));
-    }
-    let known = |operator: &str| {
-        operator == "exists" || Operator::from_name(operator).is_some() || is_quantified(operator)
-    };
-    match operators.iter().find(|operator| !known(operator.text())) {
-        Some(operator) => Err(format!("`{}` is no comparison operator", operator.text())),
-        None => Ok(()),
-    }
-}
-
-fn check_single(operator: &Entry) -> Result<(), Wrong> {
-    let Entry::One(operator) = operator else {
-        return Err("with a single field `comps` is a single operator".to_owned());
-    };
-    if takes_list(operator.text()) {
-        return Ok(());
-    }
-    Err(format!(
-        "with a single field `comps` is in, pmatch, intersects or one with oneof, anyof, allof, not `{}`",
-        operator.text()
-    ))
-}
-
-fn check_field(field: &str, is_field: impl Fn(&str) -> bool) -> Result<(), Wrong> {
-    if is_field(field) { Ok(()) } else { Err(format!("`{field}` is no field of audit events")) }
 }
 
 fn synthetic(text: &str) -> Sourced {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::collection::Heading;
+use super::rule_keys;
 use super::sourced::Sourced;
 use crate::diagnostic::{Code, Diagnostic, ItemType, Location};
 use crate::source::Span;
@@ -49,6 +50,11 @@ impl<'a> Item<'a> {
         self.node.get(key).is_some()
     }
 
+    /// Where a key stands, or else the item.
+    pub(super) fn key_span(&self, key: &str) -> Span {
+        self.node.key_span(key).unwrap_or(self.heading.span)
+    }
+
     /// The context of a part of this item.
     pub(super) fn part(&self, item: ItemType, key: &str) -> Vec<Location> {
         let span = self.node.get(key).map_or(self.heading.span, |value| value.span);
@@ -87,11 +93,28 @@ impl Report<'_> {
     pub(super) fn required<'n>(&mut self, item: &Item<'n>, key: &str) -> Read<&'n Node> {
         match self.optional(item, key)? {
             Some(node) => Ok(node),
-            None => {
-                let error = Diagnostic::new(Code::MissingKey, format!("key `{key}` is missing"));
-                Err(self.push(error.at(item.heading.span).inside(item.context())))
-            }
+            None => Err(self.missing(item, key)),
         }
+    }
+
+    /// That a key is missing; another may stand there in its place.
+    pub(super) fn missing(&mut self, item: &Item<'_>, key: &str) -> Reported {
+        let mut error = Diagnostic::new(Code::MissingKey, format!("key `{key}` is missing"));
+        error = error.at(item.heading.span).inside(item.context());
+        let pairs = item.node.mapping().unwrap_or_default();
+        let other = pairs.iter().find_map(|(other, _)| {
+            let name = &other.scalar()?.text;
+            let known = rule_keys::RULE.contains(&name.as_str());
+            (!known && rule_keys::meant(name, &[key]).is_some()).then_some((name, other.span))
+        });
+        if let Some((name, span)) = other {
+            error = error.with_label(span, "here is one much like it");
+            error = error.with_help(format!("did you mean `{key}` by `{name}`?"));
+        } else if item.node.get("override").is_some_and(|node| node.mapping().is_none()) {
+            let help = "what an item changes is a mapping: `override: {condition: append}`";
+            error = error.with_label(item.key_span("override"), "this is no mapping").with_help(help);
+        }
+        self.push(error)
     }
 
     /// A scalar that is not empty, if there is one.
@@ -118,7 +141,27 @@ impl Report<'_> {
         wrong: impl Into<String>,
     ) -> Reported {
         let context = within(item.context(), ItemType::ValueFor, key, node.span);
-        self.push(Diagnostic::new(Code::BadValue, wrong).at(node.span).inside(&context))
+        let error = Diagnostic::new(Code::BadValue, wrong).at(node.span).inside(&context);
+        self.push(match self.value_advice(key, node) {
+            Some(help) => error.with_help(help),
+            None => error,
+        })
+    }
+
+    fn value_advice(&self, key: &str, node: &Node) -> Option<&'static str> {
+        let is_braced = self.source.get(node.span.start..).is_some_and(|text| text.starts_with('{'));
+        Some(match key {
+            "items" | "tags" if node.scalar().is_some() => "write it as a list: `[a, b]`",
+            "items" if node.is_null() => "an empty list is `[]`",
+            "condition" | "output" | "desc" if node.sequence().is_some() => {
+                "write it as one text; below a `>` it can go over several lines"
+            }
+            _ if node.mapping().is_some() && is_braced => "a value that starts with `{` needs quotes",
+            "enabled" | "append" | "skip-if-unknown-filter" | "warn_evttypes" | "capture" => {
+                "write true or false"
+            }
+            _ => return None,
+        })
     }
 
     /// A text with its places.

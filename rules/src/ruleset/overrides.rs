@@ -1,6 +1,7 @@
 //! `override`: which keys of an item append to, or replace, those of an earlier one.
 
 use super::item::{Item, Read, Report, within};
+use super::rule_keys::{closest, meant};
 use crate::diagnostic::{Code, Diagnostic, ItemType, Location};
 use crate::yaml::Node;
 
@@ -38,9 +39,12 @@ impl Overrides {
                 "append" if can_replace => (format!("`{name}` cannot be appended to, only replaced"), key),
                 "append" => (format!("`{name}` cannot be appended to"), key),
                 "replace" => (format!("`{name}` cannot be replaced"), key),
+                "" => (format!("`{name}` says neither append nor replace"), operation),
                 other => (format!("`{other}` is neither append nor replace"), operation),
             };
-            wrong = Some(report.push(bad_override(problem, name, &context)));
+            let error = bad_override(problem, name, &context);
+            let error = error.with_help(advice(name, operation_name, appendable, replaceable));
+            wrong = Some(report.push(error));
         }
         wrong.map_or(Ok(overrides), Err)
     }
@@ -74,7 +78,12 @@ impl Overrides {
     ) -> Read<()> {
         let missing = keys.iter().filter(|key| !item.has(key));
         let reported = missing.map(|key| {
-            report.item(item, Code::BadOverride, format!("`override` names `{key}`, which is not here"))
+            let error =
+                Diagnostic::new(Code::BadOverride, format!("`override` names `{key}`, which is not here"));
+            let named = item.node.get("override").and_then(|overrides| overrides.key_span(key));
+            let error = error.at(named.unwrap_or(item.heading.span)).inside(item.context());
+            let help = format!("add `{key}: …` to the item, beside `override`");
+            report.push(error.with_help(help))
         });
         reported.last().map_or(Ok(()), Err)
     }
@@ -90,7 +99,8 @@ impl Overrides {
             let span = item.node.key_span(key).unwrap_or(span);
             let message = format!("`override` does not say what to do with `{key}`");
             let help = format!("add `{key}: append` or `{key}: replace` to `override`");
-            report.push(Diagnostic::new(Code::BadOverride, message).at(span).inside(&context).with_help(help))
+            let error = Diagnostic::new(Code::BadOverride, message).at(span).inside(&context);
+            report.push(error.with_label(item.key_span("override"), "not named here").with_help(help))
         });
         reported.last().map_or(Ok(()), Err)
     }
@@ -101,6 +111,26 @@ impl Overrides {
 
     pub(super) fn replaced(&self) -> &[String] {
         &self.replace
+    }
+}
+
+/// What to write, for those who asked for what cannot be done.
+fn advice(name: &str, operation: &str, appendable: &[&str], replaceable: &[&str]) -> String {
+    let operations = [("append", appendable), ("replace", replaceable)];
+    let possible = operations.iter().filter(|(_, keys)| keys.contains(&name)).map(|(word, _)| *word);
+    let possible: Vec<_> = possible.map(|word| format!("`{name}: {word}`")).collect();
+    if possible.is_empty() {
+        return match meant(name, &[appendable, replaceable].concat()) {
+            Some(close) => format!("did you mean `{close}`?"),
+            None => {
+                let (append, replace) = (appendable.join(", "), replaceable.join(", "));
+                format!("append goes with {append}; replace with {replace}")
+            }
+        };
+    }
+    match closest(operation, operations.into_iter().map(|(word, _)| word)) {
+        Some(close) if close != operation && possible.len() > 1 => format!("did you mean `{close}`?"),
+        _ => format!("write {}", possible.join(" or ")),
     }
 }
 

@@ -1,9 +1,10 @@
 //! Reads the items of a file into the collection, in order.
 
 use super::collection::{Collection, List, Macro};
+use super::foreign;
 use super::item::{Item, Read, Report, Reported, within};
 use super::overrides::Overrides;
-use super::rule_keys;
+use super::rule_keys::{self, closest};
 use crate::diagnostic::{Code, Diagnostic, ItemType, Location};
 use crate::source::{SourceFile, Span};
 use crate::yaml::{self, Node};
@@ -37,7 +38,11 @@ pub(crate) fn read(
             reader.collection.incomplete = extent == Extent::Whole;
             let context = within(&whole, ItemType::ValueFor, "", error.span);
             let message = format!("this is no YAML: {}", error.message);
-            reader.report.push(Diagnostic::new(Code::YamlSyntax, message).at(error.span).inside(&context));
+            let mut problem = Diagnostic::new(Code::YamlSyntax, message).at(error.span).inside(&context);
+            if let Some(help) = error.help {
+                problem = problem.with_help(help);
+            }
+            reader.report.push(problem);
         }
     }
     let mut diagnostics = reader.report.diagnostics;
@@ -54,7 +59,7 @@ pub(super) struct Reader<'a> {
     pub(super) collection: &'a mut Collection,
     pub(super) report: Report<'a>,
     pub(super) is_field: IsField,
-    extent: Extent,
+    pub(super) extent: Extent,
 }
 
 impl Reader<'_> {
@@ -86,7 +91,10 @@ impl Reader<'_> {
         let message = format!("a rules file is a list of items, this is {}", document.describe());
         let at = Span { end: document.span.start, ..document.span };
         let error = Diagnostic::new(Code::NotRules, message).at(at).inside(whole);
-        self.report.push(error.with_help("each item starts with a dash: `- rule: …`"));
+        let is_mapping = document.mapping().is_some();
+        let help =
+            if is_mapping { foreign::advice(document) } else { "each item is a mapping: `- rule: …`" };
+        self.report.push(error.with_help(help));
     }
 
     fn item(&mut self, node: &Node, whole: &[Location]) -> Read<()> {
@@ -94,7 +102,8 @@ impl Reader<'_> {
             let context = within(whole, ItemType::RulesContentItem, "", node.span);
             let message = format!("an item is a mapping of keys to values, this is {}", node.describe());
             let error = Diagnostic::new(Code::NotRules, message).at(node.span).inside(&context);
-            return Err(self.report.push(error));
+            let help = "write `- rule: …`, `- macro: …` or `- list: …`, with a colon and a blank";
+            return Err(self.report.push(error.with_help(help)));
         }
         let has = |key| node.get(key).is_some();
         if has("required_engine_version") {
@@ -108,40 +117,61 @@ impl Reader<'_> {
         } else if has("rule") {
             self.rule(&Item::new(node, ItemType::Rule, "rule", whole))
         } else {
-            let context = within(whole, ItemType::RulesContentItem, "", node.span);
-            let span = node.mapping().and_then(|pairs| pairs.first()).map_or(node.span, |(key, _)| key.span);
-            let warning = Diagnostic::new(Code::UnknownItem, "an item of no known kind, ignored");
-            let kinds = "items are rule, macro, list, required_engine_version and required_plugin_versions";
-            self.report.push(warning.at(span).inside(&context).with_help(kinds));
+            self.unknown_item(node, whole);
             Ok(())
         }
     }
 
+    fn unknown_item(&mut self, node: &Node, whole: &[Location]) {
+        let context = within(whole, ItemType::RulesContentItem, "", node.span);
+        let pairs = node.mapping().unwrap_or_default();
+        let keys = || pairs.iter().filter_map(|(key, _)| Some((key, key.scalar()?.text.as_str())));
+        let close =
+            keys().find_map(|(key, name)| Some((key.span, closest(name, rule_keys::KINDS.iter().copied())?)));
+        let first = pairs.first().map_or(node.span, |(key, _)| key.span);
+        let span = close.map_or(first, |(span, _)| span);
+        let help = match (foreign::kubernetes(node), close) {
+            (Some(advice), _) => advice.to_owned(),
+            (None, Some((_, kind))) => format!("did you mean `{kind}`?"),
+            (None, None) => format!("items are {}", rule_keys::KINDS.join(", ")),
+        };
+        let warning = Diagnostic::new(Code::UnknownItem, "an item of no known kind, ignored");
+        self.report.push(warning.at(span).inside(&context).with_help(help));
+    }
+
     fn list(&mut self, item: Item<'_>) -> Read<()> {
         let name = self.report.string(&item, "list")?;
+        let read = self.list_body(item, &name);
+        if read.is_err() && self.extent == Extent::Whole {
+            self.collection.broken_lists.insert(name);
+        }
+        read
+    }
+
+    fn list_body(&mut self, item: Item<'_>, name: &str) -> Read<()> {
         rule_keys::warn_unknown(&mut self.report, &item, rule_keys::LIST);
-        if !rule_keys::is_list_name(&name) {
+        if !rule_keys::is_list_name(name) {
             let warning = "a list of this name cannot be used: names contain no parentheses, quotes, `=`, commas or blanks";
             self.report.item(&item, Code::InvalidListName, warning);
         }
         let items = self.report.texts(&item, "items").and_then(|items| match items {
             Some(items) => Ok(items),
-            None => Err(self.report.item(&item, Code::MissingKey, "key `items` is missing")),
+            None => Err(self.report.missing(&item, "items")),
         });
         let append = self.appends(&item, "items");
         let (items, append) = (items?, append?);
-        let earlier = self.collection.lists.get(&name).map(|list| list.order);
+        let earlier = self.collection.lists.get(name).map(|list| list.order);
         if !append {
             let order = self.collection.order(earlier);
-            let list = List { name: name.clone(), items, heading: item.heading, order };
-            self.collection.lists.put(&name, list);
+            let list = List { name: name.to_owned(), items, heading: item.heading, order };
+            self.collection.lists.put(name, list);
             return Ok(());
         }
         if earlier.is_none() {
             return Err(self.nothing_to_append_to(&item, "list"));
         }
         let visibility = self.collection.touch();
-        if let Some(list) = self.collection.lists.get_mut(&name) {
+        if let Some(list) = self.collection.lists.get_mut(name) {
             list.items.extend(items);
             list.order.visibility = visibility;
         }
@@ -201,7 +231,7 @@ impl Reader<'_> {
     pub(super) fn append_flag(&mut self, item: &Item<'_>) -> Read<bool> {
         let append = self.report.switch(item, "append")?.unwrap_or(false);
         if append {
-            let span = item.node.key_span("append").unwrap_or(item.heading.span);
+            let span = item.key_span("append");
             let warning = Diagnostic::new(Code::Deprecated, "`append: true` is deprecated");
             let key = if item.has("items") { "items" } else { "condition" };
             let help = format!("say what is appended to: `override: {{{key}: append}}`");
@@ -212,8 +242,11 @@ impl Reader<'_> {
 
     pub(super) fn not_both(&mut self, item: &Item<'_>, append: bool, overrides: &Overrides) -> Read<()> {
         if append && !overrides.is_empty() {
-            let message = "`append: true` and `override` exclude one another";
-            return Err(self.report.item(item, Code::BadOverride, message));
+            let error =
+                Diagnostic::new(Code::BadOverride, "`append: true` and `override` exclude one another");
+            let mut error = error.at(item.key_span("append")).inside(item.context());
+            error = error.with_label(item.key_span("override"), "this says what is appended to");
+            return Err(self.report.push(error.with_help("leave out `append: true`")));
         }
         Ok(())
     }
@@ -222,7 +255,18 @@ impl Reader<'_> {
         if self.collection.incomplete {
             return Reported;
         }
-        let message = format!("there is no {kind} `{}` to append to", item.name());
-        self.report.item(item, Code::NothingToChange, message)
+        let name = item.name();
+        let (is_broken, close) = match kind {
+            "list" => {
+                (self.collection.broken_lists.contains(name), closest(name, self.collection.lists.names()))
+            }
+            _ => (self.collection.broken.contains(name), closest(name, self.collection.macros.names())),
+        };
+        if is_broken {
+            return Reported;
+        }
+        let message = format!("there is no {kind} `{name}` to append to");
+        let error = Diagnostic::new(Code::NothingToChange, message).at(item.heading.span);
+        self.report.push(error.inside(item.context()).with_help(rule_keys::earlier(close)))
     }
 }

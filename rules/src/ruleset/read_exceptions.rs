@@ -4,6 +4,7 @@ use super::exceptions::{Entry, Exception};
 use super::item::{Item, Read, within};
 use super::read::Reader;
 use super::read_rule::Exceptions;
+use super::rule_keys;
 use crate::diagnostic::{Code, Diagnostic, ItemType, Location};
 use crate::yaml::Node;
 
@@ -17,11 +18,18 @@ impl Reader<'_> {
         let Some(entries) = node.sequence() else {
             let message = format!("`exceptions` is {}, not a list", node.describe());
             let error = Diagnostic::new(Code::BadValue, message).at(node.span).inside(&context);
-            return Err(self.report.push(error));
+            return Err(self.report.push(error.with_help("each exception starts with a dash: `- name: …`")));
         };
         let mut exceptions: Vec<Exception> = Vec::new();
+        let mut wrong = None;
         for entry in entries {
-            let exception = self.exception(entry, item, &context, how)?;
+            let exception = match self.exception(entry, item, &context, how) {
+                Ok(exception) => exception,
+                Err(reported) => {
+                    wrong = Some(reported);
+                    continue;
+                }
+            };
             if let Some(first) = exceptions.iter().find(|first| first.name == exception.name) {
                 let message = format!("there are two exceptions called `{}`", exception.name);
                 let warning = Diagnostic::new(Code::ExceptionNameNotUnique, message);
@@ -30,7 +38,7 @@ impl Reader<'_> {
             }
             exceptions.push(exception);
         }
-        Ok(exceptions)
+        wrong.map_or(Ok(exceptions), Err)
     }
 
     fn exception(
@@ -44,17 +52,18 @@ impl Reader<'_> {
             let context = within(exceptions, ItemType::Exception, "", node.span);
             let message = format!("an exception is a mapping, this is {}", node.describe());
             let error = Diagnostic::new(Code::BadValue, message).at(node.span).inside(&context);
-            return Err(self.report.push(error));
+            return Err(self.report.push(error.with_help("write `- name: …`, with `fields` and `values`")));
         }
         let unnamed = Item::new(node, ItemType::Exception, "name", exceptions);
         let name = self.report.string(&unnamed, "name")?;
         // With its name known, an exception counts as a part of the rule itself.
         let item = Item::new(node, ItemType::Exception, "name", rule.context());
+        rule_keys::warn_stray(&mut self.report, &item);
         let fields = match (node.get("fields"), how) {
             (Some(fields), _) => self.entry(fields, &item, "fields")?,
             (None, Exceptions::Appended) => Entry::default(),
             (None, Exceptions::Defined) => {
-                return Err(self.report.item(&item, Code::MissingKey, "key `fields` is missing"));
+                return Err(self.report.missing(&item, "fields"));
             }
         };
         let operators = match node.get("comps") {
@@ -78,7 +87,7 @@ impl Reader<'_> {
         let Some(entries) = values.sequence() else {
             let message = format!("`values` is {}, not a list", values.describe());
             let error = Diagnostic::new(Code::BadValue, message).at(values.span).inside(&context);
-            return Err(self.report.push(error));
+            return Err(self.report.push(error.with_help("write it as a list: `[a, b]`")));
         };
         entries.iter().map(|entry| self.entry(entry, item, "values")).collect()
     }
@@ -87,7 +96,7 @@ impl Reader<'_> {
     fn entry(&mut self, node: &Node, item: &Item<'_>, key: &str) -> Read<Entry> {
         if let Some(items) = node.sequence() {
             let items: Read<Vec<_>> = items.iter().map(|inner| self.entry(inner, item, key)).collect();
-            return Ok(Entry::Several(items?));
+            return Ok(Entry::Several(items?, node.span));
         }
         match node.scalar() {
             Some(scalar) if scalar.text.is_empty() => {

@@ -6,7 +6,7 @@ use super::collection::Rule;
 use super::exceptions::Exception;
 use super::item::{Item, Read};
 use super::overrides::Overrides;
-use super::read::Reader;
+use super::read::{Extent, Reader};
 use super::rule_keys;
 use super::sourced::Sourced;
 use crate::diagnostic::{Code, Diagnostic, ItemType};
@@ -49,6 +49,14 @@ pub(super) struct Update {
 impl Reader<'_> {
     pub(super) fn rule(&mut self, item: &Item<'_>) -> Read<()> {
         let name = self.report.string(item, "rule")?;
+        let read = self.rule_body(item, name.clone());
+        if read.is_err() && self.extent == Extent::Whole {
+            self.collection.broken_rules.insert(name);
+        }
+        read
+    }
+
+    fn rule_body(&mut self, item: &Item<'_>, name: String) -> Read<()> {
         rule_keys::warn_unknown(&mut self.report, item, rule_keys::RULE);
         let append = self.append_flag(item);
         let overrides = Overrides::read(&mut self.report, item, APPENDABLE, REPLACEABLE);
@@ -90,7 +98,10 @@ impl Reader<'_> {
             && self.collection.rules.get(item.name()).is_some()
         {
             let message = "nothing is appended: there is neither `condition` nor `exceptions`";
-            return Err(self.report.item(item, Code::EmptyAppend, message));
+            let error = Diagnostic::new(Code::EmptyAppend, message).at(item.heading.span);
+            let help =
+                "`append: true` knows these two only; others are appended to by `override: {output: append}`";
+            return Err(self.report.push(error.inside(item.context()).with_help(help)));
         }
         self.apply_append(item, Update { source, ..update })
     }
@@ -156,6 +167,7 @@ impl Reader<'_> {
     }
 
     fn define_rule(&mut self, item: &Item<'_>, name: String) -> Read<()> {
+        let first = self.report.diagnostics.len();
         let condition = self.report.text(item, "condition");
         let output = self.report.text(item, "output");
         let description = self.report.string(item, "desc");
@@ -168,6 +180,7 @@ impl Reader<'_> {
         let duration = self.report.number(item, "capture_duration");
         let tags = self.report.tags(item);
         let exceptions = self.exceptions(item, Exceptions::Defined);
+        self.tell_earlier(first, &name);
         evttypes?;
         capture?;
         duration?;
@@ -189,19 +202,22 @@ impl Reader<'_> {
         self.apply_define(item, rule)
     }
 
+    /// What lacks keys and has the name of an earlier rule was probably meant to change that one.
+    fn tell_earlier(&mut self, first: usize, name: &str) {
+        let Some(earlier) = self.collection.rules.get(name) else { return };
+        let missing = |found: &&mut Diagnostic| found.code == Code::MissingKey && found.labels.is_empty();
+        for found in self.report.diagnostics.iter_mut().skip(first).filter(missing) {
+            let help = "to change an earlier rule say how: `override: {condition: append}`, or replace";
+            *found = found.clone().with_label(earlier.heading.span, "the earlier rule").with_help(help);
+        }
+    }
+
     fn priority(&mut self, item: &Item<'_>) -> Read<Priority> {
         let node = self.report.required(item, "priority")?;
         let text = node.scalar().map_or("", |scalar| &scalar.text);
         text.parse().map_err(|error: crate::priority::UnknownPriority| {
-            let names = Priority::ALL.map(Priority::name);
             let mut problem = Diagnostic::new(Code::UnknownPriority, error.to_string()).at(node.span);
-            let close = names.into_iter().find(|name| {
-                let distance =
-                    strsim::damerau_levenshtein(&name.to_ascii_lowercase(), &text.to_ascii_lowercase());
-                distance <= 3
-                    && name.get(..1).is_some_and(|first| text.to_ascii_uppercase().starts_with(first))
-            });
-            if let Some(close) = close {
+            if let Some(close) = Priority::closest(text) {
                 problem = problem.with_help(format!("did you mean `{close}`?"));
             }
             self.report.push(problem.inside(&item.part(ItemType::RulePriority, "priority")))

@@ -27,7 +27,9 @@ impl Reader<'_> {
             return Ok(());
         }
         let message = format!("engine version {version} is required, this one is {ENGINE}");
-        Err(self.report.item(&item, Code::EngineTooOld, message))
+        let error = Diagnostic::new(Code::EngineTooOld, message).at(item.heading.span);
+        let help = "the rules may use what this engine does not know; take an older version of them";
+        Err(self.report.push(error.inside(item.context()).with_help(help)))
     }
 
     pub(super) fn plugins(&mut self, node: &Node, versions: &Node, whole: &[Location]) -> Read<()> {
@@ -70,6 +72,11 @@ impl Reader<'_> {
                 format!("a plugin version is a mapping with name and version, this is {}", node.describe());
             return Err(self.report.item(&item, Code::BadValue, message));
         }
+        if node.get("name").is_none() {
+            let error = Diagnostic::new(Code::MissingKey, "key `name` is missing");
+            let help = "write `name: k8saudit` and `version: 0.7.0`";
+            return Err(self.report.push(error.at(node.span).inside(item.context()).with_help(help)));
+        }
         let name = self.report.string(&item, "name")?;
         let version = self.report.string(&item, "version")?;
         Ok((item, (name, version)))
@@ -80,7 +87,9 @@ impl Reader<'_> {
         for (name, text) in asked {
             let Some(version) = Version::parse(&text) else {
                 let message = format!("`{text}`, required of plugin `{name}`, is no version like 1.2.3");
-                return Err(self.report.item(item, Code::BadPluginVersion, message));
+                let error = Diagnostic::new(Code::BadPluginVersion, message).at(item.heading.span);
+                let help = "write it as three numbers with dots between them";
+                return Err(self.report.push(error.inside(item.context()).with_help(help)));
             };
             if alternatives.iter().any(|(other, _)| *other == name) {
                 let message = format!("plugin `{name}` is required twice in one entry");

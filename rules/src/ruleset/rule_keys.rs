@@ -4,6 +4,10 @@ use super::item::{Item, Report};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
+/// What an item can be.
+pub(super) const KINDS: &[&str] =
+    &["rule", "macro", "list", "required_engine_version", "required_plugin_versions"];
+pub(super) const EXCEPTION: &[&str] = &["name", "fields", "comps", "values"];
 pub(super) const LIST: &[&str] = &["list", "items", "append", "override"];
 pub(super) const MACRO: &[&str] = &["macro", "condition", "append", "override"];
 pub(super) const RULE: &[&str] = &[
@@ -24,19 +28,48 @@ pub(super) const RULE: &[&str] = &[
     "override",
 ];
 
+/// Words that others have for a key.
+const ALIASES: &[(&str, &str)] = &[
+    ("severity", "priority"),
+    ("level", "priority"),
+    ("description", "desc"),
+    ("message", "output"),
+    ("filter", "condition"),
+    ("expression", "condition"),
+    ("disabled", "enabled"),
+    ("values", "items"),
+    ("overrides", "override"),
+    ("operators", "comps"),
+];
+
+/// A longer name is like none: nobody types it, and comparing it takes long.
+const LONGEST_NAME: usize = 200;
+/// More names are not looked through for one that is like another.
+const MOST_NAMES: usize = 5_000;
+
 /// Warns of keys that mean nothing, and of keys given twice.
 pub(super) fn warn_unknown(report: &mut Report<'_>, item: &Item<'_>, known: &[&str]) {
+    warn_of_keys(report, item, known, Code::UnknownKey);
+}
+
+/// The same of an exception, whose keys Falco does not look at.
+pub(super) fn warn_stray(report: &mut Report<'_>, item: &Item<'_>) {
+    warn_of_keys(report, item, EXCEPTION, Code::StrayKey);
+}
+
+fn warn_of_keys(report: &mut Report<'_>, item: &Item<'_>, known: &[&str], code: Code) {
     let mut seen: Vec<(&str, Span)> = Vec::new();
     for (key, _) in item.node.mapping().unwrap_or_default() {
         let Some(name) = key.scalar().map(|scalar| scalar.text.as_str()) else { continue };
         if let Some((_, first)) = seen.iter().find(|(earlier, _)| *earlier == name) {
             let warning = Diagnostic::new(Code::DuplicateKey, format!("key `{name}` is given twice"));
             let warning = warning.with_label(*first, "this one counts");
+            let warning = warning.with_help("leave one of the two out");
             report.push(warning.at(key.span).inside(item.context()));
         } else if !known.contains(&name) {
-            let warning = Diagnostic::new(Code::UnknownKey, format!("unknown key `{name}`, ignored"));
+            let warning = Diagnostic::new(code, format!("unknown key `{name}`, ignored"));
             let warning = warning.at(key.span).inside(item.context());
-            report.push(match closest(name, known.iter().copied()) {
+            report.push(match meant(name, known) {
                 Some(close) => warning.with_help(format!("did you mean `{close}`?")),
                 None => warning.with_help(format!("keys are {}", known.join(", "))),
             });
@@ -45,10 +78,32 @@ pub(super) fn warn_unknown(report: &mut Report<'_>, item: &Item<'_>, known: &[&s
     }
 }
 
-/// The name most like `name`, if one is like it at all.
+/// The key that was probably meant.
+pub(super) fn meant<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+    let alias = ALIASES.iter().find(|(alias, key)| *alias == name && known.contains(key));
+    alias
+        .and_then(|(_, key)| known.iter().copied().find(|known| known == key))
+        .or_else(|| closest(name, known.iter().copied()))
+}
+
+/// Advice on a name that is not there, given the one that is most like it.
+pub(super) fn earlier(close: Option<&str>) -> String {
+    match close {
+        Some(close) => format!("did you mean `{close}`?"),
+        None => "the file that defines it must be loaded first".to_owned(),
+    }
+}
+
+/// The name most like `name`, if one is like it at all. Its case does not matter.
 pub(crate) fn closest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    if name.len() > LONGEST_NAME {
+        return None;
+    }
+    let lower = name.to_lowercase();
     let (likeness, closest) = names
-        .map(|known| (strsim::jaro_winkler(name, known), known))
+        .filter(|known| known.len() <= LONGEST_NAME)
+        .take(MOST_NAMES)
+        .map(|known| (strsim::jaro_winkler(&lower, &known.to_lowercase()), known))
         .max_by(|(a, known_a), (b, known_b)| a.total_cmp(b).then_with(|| known_b.cmp(known_a)))?;
     (likeness > 0.85).then_some(closest)
 }
@@ -71,7 +126,10 @@ mod tests {
     #[test]
     fn the_closest_name_is_close() {
         assert_eq!(closest("conditon", RULE.iter().copied()), Some("condition"));
+        assert_eq!(closest("Conditions", RULE.iter().copied()), Some("condition"));
         assert_eq!(closest("xyz", RULE.iter().copied()), None);
+        assert_eq!(meant("severity", RULE), Some("priority"));
+        assert_eq!(meant("severity", LIST), None);
     }
 
     #[test]

@@ -54,6 +54,12 @@ impl fmt::Display for Version {
 }
 
 impl PluginRequirement {
+    /// Which plugins there are.
+    pub(crate) fn advice() -> String {
+        let here: Vec<_> = PLUGINS.iter().map(|(name, version)| format!("{name} {version}")).collect();
+        format!("built in are {}; if one of them will do, name it under `alternatives`", here.join(" and "))
+    }
+
     /// What is wrong if it is not met: of the plugins named, the first that is here decides.
     pub(crate) fn unmet(&self) -> Option<String> {
         let here = self.alternatives.iter().find_map(|(name, required)| {

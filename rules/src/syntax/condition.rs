@@ -49,7 +49,7 @@ impl Parser<'_> {
             } else if self.cursor.literal("(") {
                 self.embedded()?
             } else {
-                return Err(self.expected(&format!("a blank or `(` behind `{word}`")));
+                return Err(self.no_blank_behind(word));
             };
             others.push(next);
             self.cursor.blank();
@@ -81,9 +81,10 @@ impl Parser<'_> {
     /// What follows an opening parenthesis, up to and with the closing one.
     fn embedded(&mut self) -> Result<Expr, SyntaxError> {
         self.descend(|parser| {
+            let opened = parser.cursor.last_character();
             let expr = parser.or()?;
             parser.close(")").map_err(|error| match parser.cursor.is_at_end() {
-                true => error.with_help("a parenthesis was opened and never closed"),
+                true => error.with_help("a parenthesis was opened and never closed").opened_at(opened),
                 false => parser.unexpected_behind_condition(),
             })?;
             Ok(expr)
@@ -106,7 +107,7 @@ impl Parser<'_> {
                     let place = parser.cursor.since(start);
                     Ok(Expr::Macro(Name { text: name.to_owned(), place }))
                 }
-                None => Err(parser.expected("a field, a transformer, a macro or `(`")),
+                None => Err(parser.no_comparison()),
             }
         })
     }
@@ -134,7 +135,7 @@ impl Parser<'_> {
             return Ok(Right::Operand(operand));
         }
         let number = self.number_constant().map(Right::Constant);
-        number.ok_or_else(|| self.expected("a number, `val(field)` or a transformer"))
+        number.ok_or_else(|| self.no_number())
     }
 
     fn text_test(&mut self, operator: Operator) -> Result<Test, SyntaxError> {
@@ -171,7 +172,7 @@ impl Parser<'_> {
             return Ok(Right::Operand(operand));
         }
         let single = self.identifier_constant().map(|constant| Right::List(vec![constant]));
-        single.ok_or_else(|| self.expected("a list in parentheses, a name, `val(field)` or a transformer"))
+        single.ok_or_else(|| self.no_list())
     }
 
     /// The elements of a list, up to and with the closing parenthesis.
@@ -180,17 +181,18 @@ impl Parser<'_> {
     /// what is left must then be the closing parenthesis.
     fn list(&mut self) -> Result<Vec<Constant>, SyntaxError> {
         let mut elements = Vec::new();
+        let opened = self.cursor.last_character();
         self.cursor.blank();
         if let Ok(Some(first)) = self.constant() {
             elements.push(first);
             self.cursor.blank();
             while self.cursor.literal(",") {
                 self.cursor.blank();
-                elements.push(self.constant()?.ok_or_else(|| self.expected("a value behind the comma"))?);
+                elements.push(self.constant()?.ok_or_else(|| self.no_element())?);
                 self.cursor.blank();
             }
         }
-        if self.cursor.literal(")") { Ok(elements) } else { Err(self.unclosed_list()) }
+        if self.cursor.literal(")") { Ok(elements) } else { Err(self.unclosed_list(opened)) }
     }
 
     fn constant(&mut self) -> Result<Option<Constant>, SyntaxError> {

@@ -55,6 +55,11 @@ impl<'a> Cursor<'a> {
         self.at >= self.text.len()
     }
 
+    /// The place of what was passed last, a character of one byte.
+    pub(super) fn last_character(&self) -> Place {
+        self.base + self.at.saturating_sub(1)..self.base + self.at
+    }
+
     /// The word that stands here, for pointing at it; at least one character unless the text is over.
     pub(super) fn word_here(&self) -> Place {
         let rest = self.rest();
@@ -129,9 +134,15 @@ impl<'a> Cursor<'a> {
         unescape(inner, delimiter).map(Some).map_err(|bad| {
             let backslash = self.base + start + 1 + bad.at;
             let place = backslash..backslash + 1 + bad.character.len_utf8();
-            SyntaxError::new(format!("`\\{}` is no escape sequence", bad.character), place).with_help(
-                "a backslash in quotes is written `\\\\`; the other escapes are \\n \\r \\t \\b \\f \\/ and the quote itself",
-            )
+            let help = match bad.character {
+                'd' | 'w' | 's' => {
+                    "regular expressions have no such class: write [0-9], [[:alnum:]_] or [[:space:]]"
+                }
+                _ => {
+                    "a backslash in quotes is written `\\\\`; the other escapes are \\n \\r \\t \\b \\f \\/ and the quote itself"
+                }
+            };
+            SyntaxError::new(format!("`\\{}` is no escape sequence", bad.character), place).with_help(help)
         })
     }
 

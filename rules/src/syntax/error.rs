@@ -12,12 +12,19 @@ pub struct SyntaxError {
     pub place: Place,
     /// What to do about it, where that can be said.
     pub help: Option<String>,
+    /// Where what is missing was begun.
+    pub opened: Option<Place>,
 }
 
 impl SyntaxError {
     /// A problem at `place` without advice.
     pub(super) fn new(message: impl Into<String>, place: Place) -> Self {
-        Self { message: message.into(), place, help: None }
+        Self { message: message.into(), place, help: None, opened: None }
+    }
+
+    /// The same with the place of an opening parenthesis.
+    pub(super) fn opened_at(self, opened: Place) -> Self {
+        Self { opened: Some(opened), ..self }
     }
 
     /// The same with advice.

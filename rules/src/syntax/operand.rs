@@ -1,6 +1,6 @@
 //! Fields and transformers, and the parser that everything else builds on.
 
-use super::ast::{Argument, Constant, FieldRef, Function, Operand, Transform};
+use super::ast::{Argument, Constant, FieldRef, Operand, Transform};
 use super::cursor::Cursor;
 use super::error::SyntaxError;
 use super::{Dialect, MAX_DEPTH, operators};
@@ -12,14 +12,21 @@ pub fn parse_operand(text: &str, dialect: Dialect) -> Result<Operand, SyntaxErro
     if parser.cursor.is_at_end() { Ok(operand) } else { Err(parser.expected("the end of the field")) }
 }
 
+/// No field's name is longer.
+const MAX_NAME: usize = 256;
+
 /// Every field or transformer that `text` starts with, with its length, the longest first: output templates want the
-/// longest that also resolves.
+/// longest that also resolves. Beginnings of a name that no field is long enough for are left out.
 pub fn operand_prefixes(text: &str, dialect: Dialect) -> impl Iterator<Item = (Operand, usize)> {
-    let ends = text.char_indices().rev().map(|(at, character)| at + character.len_utf8());
-    ends.filter_map(move |end| {
-        let operand = parse_operand(text.get(..end)?, dialect).ok()?;
-        Some((operand, end))
-    })
+    let mut parser = Parser::new(Cursor::new(text, dialect));
+    let name = parser.cursor.field_name().unwrap_or_default();
+    let longest = if name.is_empty() { parser.whole_transform() } else { parser.field_with_argument(name) };
+    let beginnings = (0..=name.len().min(MAX_NAME)).rev().filter_map(|end| name.get(..end));
+    let names = beginnings.filter(|beginning| beginning.contains('.') && !beginning.ends_with('.'));
+    longest.into_iter().chain(names.map(|name| {
+        let field = FieldRef { name: name.to_owned(), argument: None, place: 0..name.len() };
+        (Operand::Field(field), name.len())
+    }))
 }
 
 /// Recursive descent over one text.
@@ -84,10 +91,13 @@ impl<'a> Parser<'a> {
     pub(super) fn transform(&mut self) -> Result<Option<Transform>, SyntaxError> {
         let start = self.cursor.at();
         let Some(function) = operators::function(&mut self.cursor) else { return Ok(None) };
-        self.descend(|parser| parser.transform_behind(function, start)).map(Some)
+        let arguments = self.descend(Self::transform_arguments)?;
+        let index = self.bracketed()?;
+        Ok(Some(Transform { function, arguments, index, place: self.cursor.since(start) }))
     }
 
-    fn transform_behind(&mut self, function: Function, start: usize) -> Result<Transform, SyntaxError> {
+    /// What follows the opening parenthesis of a transformer, up to and with the closing one.
+    fn transform_arguments(&mut self) -> Result<Vec<Argument>, SyntaxError> {
         let mut arguments = Vec::new();
         loop {
             self.cursor.blank();
@@ -97,9 +107,32 @@ impl<'a> Parser<'a> {
                 break;
             }
         }
-        self.close(")")?;
-        let index = self.bracketed()?;
-        Ok(Transform { function, arguments, index, place: self.cursor.since(start) })
+        self.close(")").map_err(|error| {
+            error.with_help("a transformer ends before the operator: `tolower(ka.verb) = get`")
+        })?;
+        Ok(arguments)
+    }
+
+    /// The field of that name with the argument that stands here, if one does.
+    fn field_with_argument(&mut self, name: &str) -> Vec<(Operand, usize)> {
+        let argument = self.bracketed().ok().flatten();
+        let (end, place) = (self.cursor.at(), self.cursor.since(0));
+        let field =
+            argument.map(|argument| FieldRef { name: name.to_owned(), argument: Some(argument), place });
+        field.into_iter().map(|field| (Operand::Field(field), end)).collect()
+    }
+
+    /// The transformer that stands here, with what follows in brackets, and without.
+    fn whole_transform(&mut self) -> Vec<(Operand, usize)> {
+        let Some(function) = operators::function(&mut self.cursor) else { return Vec::new() };
+        let Ok(arguments) = self.descend(Self::transform_arguments) else { return Vec::new() };
+        let alone = Transform { function, arguments, index: None, place: self.cursor.since(0) };
+        let end = self.cursor.at();
+        let index = self.bracketed().ok().flatten();
+        let indexed =
+            index.map(|index| Transform { index: Some(index), place: self.cursor.since(0), ..alone.clone() });
+        let indexed = indexed.map(|transform| (Operand::Transform(transform), self.cursor.at()));
+        indexed.into_iter().chain([(Operand::Transform(alone), end)]).collect()
     }
 
     fn argument(&mut self) -> Result<Argument, SyntaxError> {
@@ -168,10 +201,12 @@ impl<'a> Parser<'a> {
                 .bare_argument()
                 .ok_or_else(|| {
                     self.expected("an argument, in quotes if it contains brackets, quotes or blanks")
+                        .with_help("between the brackets stands what is wanted: `ka.uri.param[name]`")
                 })?
                 .to_owned(),
         };
-        self.close("]")?;
+        self.close("]")
+            .map_err(|error| error.with_help("an argument contains no blanks, and ends with `]`"))?;
         Ok(Some(argument))
     }
 }
@@ -211,6 +246,33 @@ mod tests {
         assert_eq!(longest("ka.uri.p[x] rest"), [11, 8, 6, 5, 4]);
         assert_eq!(longest("tolower(ka.verb)!"), [16]);
         assert_eq!(longest("100%"), Vec::<usize>::new());
+    }
+
+    /// Tried one by one.
+    fn prefixes_by_trial(text: &str) -> Vec<(Operand, usize)> {
+        let ends = text.char_indices().rev().map(|(at, character)| at + character.len_utf8());
+        let parsed = |end| Some((parse_operand(text.get(..end)?, Dialect::Saker).ok()?, end));
+        ends.filter_map(parsed).collect()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn prefixes_are_what_parses(
+            start in "(ka\\.verb|getopt|tolower|b64|ka|x\\.y)(\\(ka\\.user|\\(\\(|\\[|\\.)?",
+            rest in "[a-c.\\[\\]()'\", 1]{0,12}",
+        ) {
+            let text = start + &rest;
+            let found: Vec<_> = operand_prefixes(&text, Dialect::Saker).collect();
+            proptest::prop_assert_eq!(found, prefixes_by_trial(&text), "{}", text);
+        }
+    }
+
+    #[test]
+    fn long_texts_have_few_prefixes() {
+        for text in ["a.b".repeat(100_000), format!("b64({}", "(".repeat(100_000)), "tolower(".repeat(50_000)]
+        {
+            assert!(operand_prefixes(&text, Dialect::Saker).count() <= MAX_NAME);
+        }
     }
 
     #[test]

@@ -94,6 +94,11 @@ pub(crate) fn operator_names() -> impl Iterator<Item = &'static str> {
     std::iter::once("exists").chain(tables.into_iter().flatten().map(|(name, _)| *name))
 }
 
+/// Every transformer as it is written; for messages and suggestions.
+pub(super) fn function_names() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().map(|(name, _)| *name)
+}
+
 fn first_literal<T: Copy>(cursor: &mut Cursor<'_>, table: &[(&str, T)]) -> Option<T> {
     table.iter().find(|(token, _)| cursor.literal(token)).map(|(_, meaning)| *meaning)
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
 
+use super::explain::{Explained, explain};
 use super::node::{Kind, Node, Scalar, Style};
 use crate::source::Span;
 
@@ -18,6 +19,8 @@ const MAX_NODES: usize = 1_000_000;
 pub(crate) struct YamlError {
     pub(crate) message: String,
     pub(crate) span: Span,
+    /// What to do about it.
+    pub(crate) help: Option<&'static str>,
 }
 
 /// The documents of a file.
@@ -162,13 +165,16 @@ impl Composer<'_> {
     }
 
     fn scan_error(&self, scan: &ScanError) -> YamlError {
-        let at = self.offsets.byte(scan.marker().index());
-        error(scan.info().to_owned(), Span { file: self.offsets.file, start: at, end: at })
+        let Offsets { text, base, file, .. } = self.offsets;
+        let at = self.offsets.byte(scan.marker().index()) - base;
+        let Explained { message, place, help } = explain(scan.info(), text, at);
+        let span = Span { file, start: base + place.start, end: base + place.end };
+        YamlError { message, span, help }
     }
 }
 
 fn error(message: String, span: Span) -> YamlError {
-    YamlError { message, span }
+    YamlError { message, span, help: None }
 }
 
 fn scalar(text: String, style: ScalarStyle, tag: Option<&Tag>) -> Kind {
@@ -248,6 +254,6 @@ mod tests {
     fn errors_say_where() {
         let error = parse("- a: [1\n- b\n", 3).unwrap_err();
         assert_eq!(error.span.file, 3);
-        assert!(error.span.start >= 7, "{error:?}");
+        assert_eq!(error.span.start, 5, "{error:?}");
     }
 }

@@ -3,6 +3,7 @@
 mod align;
 mod compose;
 mod decode;
+mod explain;
 mod node;
 
 pub(crate) use compose::parse;

@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod code;
 mod dlq;
 mod eval;
 mod kubeconfig;
@@ -36,6 +37,7 @@ enum Chosen {
     Sink(sink::Sink),
     Dlq(dlq::Dlq),
     Kubeconfig(kubeconfig::Kubeconfig),
+    Code(code::Explain),
 }
 
 impl Command {
@@ -48,6 +50,7 @@ impl Command {
             Chosen::Sink(sink) => sink.run().await,
             Chosen::Dlq(dlq) => dlq.run().await,
             Chosen::Kubeconfig(kubeconfig) => kubeconfig.run(),
+            Chosen::Code(code) => code.run(),
         }
     }
 }
