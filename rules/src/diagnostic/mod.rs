@@ -46,6 +46,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The items it stands in, the outermost first.
     pub context: Vec<Location>,
+    /// How the condition that it is in begins, lists and exceptions put in.
+    pub condition: Option<String>,
     /// The file whose loading brought it up; not always the one it stands in.
     pub file: usize,
     /// File and position for the one-line form, once known.
@@ -140,6 +142,7 @@ impl Diagnostic {
             labels: Vec::new(),
             help: None,
             context: Vec::new(),
+            condition: None,
             file: 0,
             place: None,
         }
@@ -174,6 +177,11 @@ impl Diagnostic {
     /// Several lines: the message, the part of the file, advice.
     pub fn render(&self, files: &[SourceFile]) -> String {
         render::render(self, files)
+    }
+
+    /// The line that it is about and a mark under its place, a line each.
+    pub(crate) fn excerpt(&self, files: &[SourceFile]) -> String {
+        render::excerpt(self, files)
     }
 
     /// Looks up the line and column that the one-line form gives.

@@ -27,6 +27,13 @@ pub(super) fn render(diagnostic: &Diagnostic, files: &[SourceFile]) -> String {
     out
 }
 
+pub(super) fn excerpt(diagnostic: &Diagnostic, files: &[SourceFile]) -> String {
+    let span = diagnostic.span.unwrap_or(Span::of_file(diagnostic.file));
+    let Some(file) = files.get(span.file) else { return String::new() };
+    let Shown { text, column, .. } = Shown::of(&file.text, span);
+    format!("{text}\n{}^\n", " ".repeat(column))
+}
+
 /// The innermost item with a name of its own.
 fn inside(context: &[Location]) -> String {
     let is_key = |item| matches!(item, ItemType::ValueFor | ItemType::Overrides);
