@@ -44,15 +44,16 @@ impl Inventory {
     }
 }
 
-/// `12 rules, 1 macro, 2 lists`
+/// `12 rules, 1 macro`; what there is none of is not named.
 impl fmt::Display for Inventory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let counted = [("rule", &self.rules), ("macro", &self.macros), ("list", &self.lists)];
-        for (position, (word, names)) in counted.into_iter().enumerate() {
-            let (comma, count) = (if position == 0 { "" } else { ", " }, names.len());
-            write!(f, "{comma}{count} {word}{}", if count == 1 { "" } else { "s" })?;
-        }
-        Ok(())
+        let counts = [("rule", self.rules.len()), ("macro", self.macros.len()), ("list", self.lists.len())];
+        let counted = counts.into_iter().filter(|(_, count)| *count > 0);
+        let counted: Vec<_> = counted
+            .map(|(word, count)| format!("{count} {word}{}", if count == 1 { "" } else { "s" }))
+            .collect();
+        f.write_str(if counted.is_empty() { "no rules" } else { "" })?;
+        f.write_str(&counted.join(", "))
     }
 }
 
@@ -74,8 +75,13 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_no_rules() {
+        assert_eq!(inventory(&["# to do\n"]).to_string(), "no rules");
+    }
+
+    #[test]
     fn what_is_no_item_does_not_count() {
         let found = inventory(&["", "rule: a", "- [a]\n- rule: [b]\n- x: y\n", "- rule: [", "- rule: z\n"]);
-        assert_eq!(found.to_string(), "1 rule, 0 macros, 0 lists");
+        assert_eq!(found.to_string(), "1 rule");
     }
 }
