@@ -1,6 +1,6 @@
 //! `saker check` over small rule files, the shipped ruleset, and what others publish.
 
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test may end where it cannot go on")]
+#![expect(clippy::unwrap_used, reason = "a test may end where it cannot go on")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -31,13 +31,17 @@ const WRONG: &str = "\
   output: pod by %ka.user.name
   priority: LOUD
   source: k8s_audit
-- macro: unused
-  condition: (ka.verb = create
 - rule: Anything
   desc: d
   conditon: ka.verb exists
   condition: wirtes
-  output: '%ka.user.nam'
+  output: x
+  priority: DEBUG
+  source: k8s_audit
+- rule: Pod asked for
+  desc: d
+  condition: ka.vreb = get
+  output: x
   priority: DEBUG
   source: k8s_audit
 ";

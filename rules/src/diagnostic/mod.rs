@@ -1,9 +1,9 @@
 //! What is wrong with rule files, told so that the author can mend it.
 
 mod code;
+mod colour;
 mod render;
 
-use std::borrow::Cow;
 use std::fmt;
 
 pub use code::Code;
@@ -177,17 +177,12 @@ impl Diagnostic {
 
     /// Several lines: the message, the part of the file, advice.
     pub fn render(&self, files: &[SourceFile]) -> String {
-        render::render(self, files, render::Palette::default())
+        render::render(self, files)
     }
 
     /// The same in the colours of a terminal.
     pub fn render_in_colour(&self, files: &[SourceFile]) -> String {
-        render::render(self, files, render::Palette::colours(self.severity))
-    }
-
-    /// The line that it is about and a mark under its place, a line each.
-    pub(crate) fn excerpt(&self, files: &[SourceFile]) -> String {
-        render::excerpt(self, files)
+        colour::paint(&self.render(files), self.severity)
     }
 
     /// Looks up the line and column that the one-line form gives.
@@ -201,61 +196,8 @@ impl Diagnostic {
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((file, Position { line, column })) = &self.place {
-            write!(f, "{}:{line}:{column}: ", clean(file))?;
+            write!(f, "{file}:{line}:{column}: ")?;
         }
-        write!(f, "{}[{}]: {}", self.severity, self.code.id(), clean(&self.message))
-    }
-}
-
-/// Text of files as one line of a terminal that it cannot steer: control characters are spelled out.
-fn clean(text: &str) -> Cow<'_, str> {
-    if !text.contains(char::is_control) {
-        return Cow::Borrowed(text);
-    }
-    let spelled = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    Cow::Owned(text.chars().map(spelled).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn problem(text: &str) -> (Diagnostic, [SourceFile; 1]) {
-        let files = [SourceFile { name: "a.yaml".to_owned(), text: text.to_owned() }];
-        let mut problem = Diagnostic::new(Code::UnknownKey, "unknown key `a\n\u{1b}[2Jb`")
-            .at(Span { file: 0, start: 2, end: 3 })
-            .with_label(Span { file: 0, start: 6, end: 7 }, "the other");
-        problem.locate(&files);
-        (problem, files)
-    }
-
-    #[test]
-    fn nothing_in_a_file_steers_the_terminal() {
-        let (problem, files) = problem("- \u{1b}[2J\t: x\n");
-        let told = format!("{problem}\n{}", problem.render(&files));
-        insta::assert_snapshot!(told, @r"
-        a.yaml:1:3: warning[R113]: unknown key `a\n\u{1b}[2Jb`
-        warning[R113]: unknown key `a\n\u{1b}[2Jb`
-         --> a.yaml:1:3
-          |
-        1 | -  [2J : x
-          |   ^
-         --> a.yaml:1:7
-          |
-        1 | -  [2J : x
-          |       - the other
-          = falco: LOAD_UNKNOWN_KEY
-        ");
-    }
-
-    #[test]
-    fn colours_change_nothing_but_the_colours() {
-        let (problem, files) = problem("- key: x\n");
-        let painted = problem.render_in_colour(&files);
-        assert!(painted.starts_with("\u{1b}[1m\u{1b}[33mwarning[R113]\u{1b}[0m"), "{painted:?}");
-        let mut parts = painted.split("\u{1b}[");
-        let first = parts.next().unwrap().to_owned();
-        let plain = parts.fold(first, |plain, part| plain + part.split_once('m').unwrap().1);
-        assert_eq!(plain, problem.render(&files));
+        write!(f, "{}[{}]: {}", self.severity, self.code.id(), self.message)
     }
 }

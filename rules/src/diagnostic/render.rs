@@ -2,68 +2,29 @@
 
 use std::fmt::Write;
 
-use anstyle::{AnsiColor, Style};
-
-use super::{Diagnostic, ItemType, Location, Severity, clean};
+use super::{Diagnostic, ItemType, Location};
 use crate::source::{Position, SourceFile, Span, floor};
 
 /// Longer lines are cut around what is underlined.
 const WIDEST: usize = 160;
 
-/// What the parts look like. A style that says nothing leaves nothing behind.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Palette {
-    /// What it is about: the head, and what is underlined.
-    subject: Style,
-    /// What is said of it.
-    message: Style,
-    /// Everything around it.
-    frame: Style,
-}
-
-impl Palette {
-    /// Colours that every terminal has.
-    pub(super) fn colours(severity: Severity) -> Self {
-        let colour = match severity {
-            Severity::Error => AnsiColor::Red,
-            Severity::Warning => AnsiColor::Yellow,
-        };
-        Self {
-            subject: colour.on_default().bold(),
-            message: Style::new().bold(),
-            frame: AnsiColor::Blue.on_default().bold(),
-        }
-    }
-}
-
-pub(super) fn render(diagnostic: &Diagnostic, files: &[SourceFile], palette: Palette) -> String {
+pub(super) fn render(diagnostic: &Diagnostic, files: &[SourceFile]) -> String {
     let primary = diagnostic.span.unwrap_or(Span::of_file(diagnostic.file));
+    let labels = diagnostic.labels.iter().map(|label| Excerpt::of(files, label.span, '-', &label.text));
     let remark = diagnostic.remark.clone().unwrap_or_else(|| inside(&diagnostic.context));
     let first = Excerpt::of(files, primary, '^', &remark);
-    let labels = diagnostic.labels.iter().map(|label| Excerpt::of(files, label.span, '-', &label.text));
     let excerpts: Vec<_> = std::iter::once(first).chain(labels).flatten().collect();
     let gutter = excerpts.iter().map(|excerpt| excerpt.position.line.to_string().len()).max().unwrap_or(1);
     let gutter = " ".repeat(gutter);
-    let Palette { subject, message, frame } = palette;
-    let (severity, id) = (diagnostic.severity, diagnostic.code.id());
-    let mut out = String::new();
-    let told = clean(&diagnostic.message);
-    push(&mut out, format_args!("{subject}{severity}[{id}]{subject:#}{message}: {told}{message:#}\n"));
-    excerpts.iter().for_each(|excerpt| excerpt.render(&gutter, palette, &mut out));
+    let mut out = format!("{}[{}]: {}\n", diagnostic.severity, diagnostic.code.id(), diagnostic.message);
+    excerpts.iter().for_each(|excerpt| excerpt.render(&gutter, &mut out));
     if let Some(help) = &diagnostic.help {
-        push(&mut out, format_args!("{frame}{gutter} = {frame:#}help: {}\n", clean(help)));
+        push(&mut out, format_args!("{gutter} = help: {help}\n"));
     }
     if let Some(falco) = diagnostic.code.falco() {
-        push(&mut out, format_args!("{frame}{gutter} = {frame:#}falco: {falco}\n"));
+        push(&mut out, format_args!("{gutter} = falco: {falco}\n"));
     }
     out
-}
-
-pub(super) fn excerpt(diagnostic: &Diagnostic, files: &[SourceFile]) -> String {
-    let span = diagnostic.span.unwrap_or(Span::of_file(diagnostic.file));
-    let Some(file) = files.get(span.file) else { return String::new() };
-    let Shown { text, column, .. } = Shown::of(&file.text, span);
-    format!("{text}\n{}^\n", " ".repeat(column))
 }
 
 /// The innermost item with a name of its own.
@@ -89,18 +50,14 @@ impl<'a> Excerpt<'a> {
         Some(Self { file: &file.name, position, shown: Shown::of(&file.text, span), mark, remark })
     }
 
-    fn render(&self, gutter: &str, palette: Palette, out: &mut String) {
+    fn render(&self, gutter: &str, out: &mut String) {
         let Position { line, column } = self.position;
-        let Palette { subject, frame, .. } = palette;
-        let (file, remark) = (clean(self.file), clean(self.remark));
-        push(out, format_args!("{gutter}{frame}-->{frame:#} {file}:{line}:{column}\n"));
-        push(out, format_args!("{frame}{gutter} |{frame:#}\n"));
-        let width = gutter.len();
-        push(out, format_args!("{frame}{line:>width$} |{frame:#} {}\n", self.shown.text));
+        push(out, format_args!("{gutter}--> {}:{line}:{column}\n{gutter} |\n", self.file));
+        push(out, format_args!("{line:>width$} | {}\n", self.shown.text, width = gutter.len()));
         let blank = " ".repeat(self.shown.column);
-        let marked = format!("{} {remark}", self.mark.to_string().repeat(self.shown.length.max(1)));
-        let style = if self.mark == '^' { subject } else { frame };
-        push(out, format_args!("{frame}{gutter} |{frame:#} {blank}{style}{}{style:#}\n", marked.trim_end()));
+        let underline = self.mark.to_string().repeat(self.shown.length.max(1));
+        let underlined = format!("{gutter} | {blank}{underline} {}", self.remark);
+        push(out, format_args!("{}\n", underlined.trim_end()));
     }
 }
 
@@ -120,8 +77,7 @@ impl Shown {
         let after = after.split(['\n', '\r']).next().unwrap_or_default();
         let marked = after.get(..floor(after, span.end.saturating_sub(at))).unwrap_or_default();
         let column = before.chars().count();
-        // Whatever might steer a terminal takes one place, as it does in the file.
-        let whole = format!("{before}{after}").replace(|c: char| c.is_control(), " ");
+        let whole = format!("{before}{after}").replace('\t', " ");
         Self { text: whole, column, length: marked.chars().count() }.cut()
     }
 

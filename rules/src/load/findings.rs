@@ -55,10 +55,10 @@ impl<'r> Findings<'r> {
         let unknown = matches!(code, Code::UnknownField | Code::UnknownOutputField);
         let skippable = unknown && place.is_some() && resolved.skip_if_unknown_filter;
         if let Some(place) = place.clone().filter(|place| !in_output(place)) {
-            let (span, condition) = (texts.span(&place), texts.beginning(&place));
-            let error = Diagnostic { help, span, condition, ..Diagnostic::new(code, message) };
+            let error = Diagnostic { help, span: texts.span(&place), ..Diagnostic::new(code, message) };
             let error = self.collection.tell_origin(error, &rule.heading);
             let diagnostic = in_expression(error, &rule.condition_context);
+            let diagnostic = Diagnostic { condition: texts.beginning(&place), ..diagnostic };
             return Some(Found { stage: Stage::Rule(position, RuleStep::Fields), diagnostic, skippable });
         }
         let code = if code == Code::OutputSyntax { code } else { Code::UnknownOutputField };

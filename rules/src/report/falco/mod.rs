@@ -1,6 +1,7 @@
 //! The JSON of Falco's `-V`: its keys, codes and names of items; the wording and the places are ours.
 
 mod codes;
+mod snippet;
 
 use serde_json::{Value, json};
 
@@ -46,9 +47,14 @@ fn problem(files: &[SourceFile], diagnostic: &Diagnostic) -> Value {
     json!({
         "code": code,
         "codedesc": codes::description(code),
-        "context": {"locations": locations, "snippet": diagnostic.excerpt(files)},
+        "context": {"locations": locations, "snippet": snippet(files, diagnostic)},
         "message": message(diagnostic),
     })
+}
+
+fn snippet(files: &[SourceFile], diagnostic: &Diagnostic) -> String {
+    let span = diagnostic.span.unwrap_or(Span::of_file(diagnostic.file));
+    files.get(span.file).map_or_else(String::new, |file| snippet::of(&file.text, span.start))
 }
 
 /// The shape has no place for our number and for advice.
