@@ -1,5 +1,5 @@
 //! Reports on whatever a file may say: they come, in their shape, and stay within the file.
-#![expect(clippy::unwrap_used, reason = "a test may end where it cannot go on")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may end where it cannot go on")]
 
 use proptest::prelude::*;
 use rules::{Options, SourceFile, load, report};
