@@ -11,6 +11,7 @@ mod output;
 mod priority;
 mod problem;
 mod program;
+pub mod report;
 pub mod ruleset;
 mod shipped;
 mod source;

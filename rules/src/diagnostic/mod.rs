@@ -1,6 +1,7 @@
 //! What is wrong with rule files, told so that the author can mend it.
 
 mod code;
+mod colour;
 mod excerpt;
 mod render;
 mod told;
@@ -48,6 +49,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The items it stands in, the outermost first.
     pub context: Vec<Location>,
+    /// How the condition that it is in begins, lists and exceptions put in.
+    pub condition: Option<String>,
     /// The file whose loading brought it up; not always the one it stands in.
     pub file: usize,
     /// File and position for the one-line form, once known.
@@ -142,6 +145,7 @@ impl Diagnostic {
             labels: Vec::new(),
             help: None,
             context: Vec::new(),
+            condition: None,
             file: 0,
             place: None,
         }
@@ -176,6 +180,11 @@ impl Diagnostic {
     /// Several lines: the message, the part of the file, advice.
     pub fn render(&self, files: &[SourceFile]) -> String {
         render::render(self, files)
+    }
+
+    /// The same in the colours of a terminal.
+    pub fn render_in_colour(&self, files: &[SourceFile]) -> String {
+        colour::paint(&self.render(files), self.severity)
     }
 
     /// Looks up the line and column that the one-line form gives.

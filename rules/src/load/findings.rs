@@ -59,6 +59,7 @@ impl<'r> Findings<'r> {
                 Diagnostic { span: texts.span(&place), ..with_help(Diagnostic::new(code, message), help) };
             let error = self.collection.tell_origin(error, &rule.heading);
             let diagnostic = in_expression(error, &rule.condition_context);
+            let diagnostic = Diagnostic { condition: texts.beginning(&place), ..diagnostic };
             return Some(Found { stage: Stage::Rule(position, RuleStep::Fields), diagnostic, skippable });
         }
         let code = if code == Code::OutputSyntax { code } else { Code::UnknownOutputField };

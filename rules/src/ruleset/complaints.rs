@@ -89,6 +89,7 @@ impl Resolver<'_> {
     pub(super) fn at(&self, place: &Place, code: Code, message: String) -> Diagnostic {
         let mut diagnostic = Diagnostic::new(code, message);
         diagnostic.span = self.texts.span(place);
+        diagnostic.condition = self.texts.beginning(place);
         diagnostic
     }
 

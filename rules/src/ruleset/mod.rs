@@ -4,6 +4,7 @@
 mod apply;
 mod collection;
 mod complaints;
+mod container_info;
 mod exception_checks;
 mod exceptions;
 mod foreign;

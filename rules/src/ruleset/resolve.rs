@@ -121,7 +121,7 @@ impl<'c> Resolver<'c> {
             name: rule.name.clone(),
             condition,
             expr,
-            output: self.texts.add(rule.output.clone()),
+            output: self.output(position, rule),
             extra_output,
             extra_fields,
             description: rule.description.clone(),

@@ -7,6 +7,9 @@ use super::sourced::Sourced;
 use crate::source::Span;
 use crate::syntax::ast::Place;
 
+/// How many characters of a text are enough to know it by.
+const BEGINNING: usize = 32;
+
 /// One text in the space.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
@@ -58,6 +61,11 @@ impl Texts {
     pub(crate) fn at(&self, place: &Place) -> &str {
         let part = self.entry(place).and_then(|entry| entry.sourced.text().get(entry.local(place)));
         part.unwrap_or_default()
+    }
+
+    /// How the text that a place lies in begins, enough to know it by.
+    pub(crate) fn beginning(&self, place: &Place) -> Option<String> {
+        self.entry(place).map(|entry| entry.sourced.text().chars().take(BEGINNING).collect())
     }
 
     /// Where in the files a place is.

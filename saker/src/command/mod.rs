@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod check;
 mod code;
 mod dlq;
 mod eval;
@@ -32,6 +33,7 @@ pub struct Command {
 #[derive(Debug, Subcommand)]
 enum Chosen {
     Up(up::Up),
+    Check(check::Check),
     Eval(eval::Eval),
     Send(Send),
     Sink(sink::Sink),
@@ -45,6 +47,7 @@ impl Command {
     pub async fn run(self) -> ExitCode {
         match self.chosen {
             Chosen::Up(up) => up.run().await,
+            Chosen::Check(check) => ended(check.run()),
             Chosen::Eval(eval) => ended(eval.run()),
             Chosen::Send(send) => ended(send.run().await),
             Chosen::Sink(sink) => sink.run().await,
