@@ -11,6 +11,7 @@ mod hints;
 mod item;
 mod lists;
 mod macros;
+mod missing;
 mod overrides;
 mod read;
 mod read_exceptions;
