@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::collection::Heading;
+use super::missing;
 use super::rule_keys;
 use super::sourced::Sourced;
 use crate::diagnostic::{Code, Diagnostic, ItemType, Location};
@@ -99,7 +100,7 @@ impl Report<'_> {
 
     /// That a key is missing; another may stand there in its place.
     pub(super) fn missing(&mut self, item: &Item<'_>, key: &str) -> Reported {
-        let mut error = Diagnostic::new(Code::MissingKey, format!("key `{key}` is missing"));
+        let mut error = Diagnostic::new(Code::MissingKey, missing::message(key));
         error = error.at(item.heading.span).inside(item.context());
         let pairs = item.node.mapping().unwrap_or_default();
         let other = pairs.iter().find_map(|(other, _)| {

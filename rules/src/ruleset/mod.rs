@@ -12,6 +12,7 @@ mod hints;
 mod item;
 mod lists;
 mod macros;
+mod missing;
 mod overrides;
 mod read;
 mod read_exceptions;

@@ -17,6 +17,8 @@ pub(crate) const DEFAULT_SOURCE: &str = "syscall";
 /// The source of rules for audit events.
 pub(crate) const AUDIT_SOURCE: &str = "k8s_audit";
 
+/// Keys that a definition has.
+const REQUIRED: &[&str] = &["condition", "output", "desc", "priority"];
 const APPENDABLE: &[&str] = &["condition", "output", "desc", "tags", "exceptions"];
 const REPLACEABLE: &[&str] = &[
     "condition",
@@ -66,7 +68,7 @@ impl Reader<'_> {
             self.override_rule(item, &overrides)
         } else if append {
             self.append_rule(item)
-        } else if ["condition", "output", "desc", "priority"].iter().any(|key| item.has(key)) {
+        } else if REQUIRED.iter().any(|key| item.has(key)) {
             self.define_rule(item, name)
         } else {
             self.switch_rule(item)
@@ -181,6 +183,7 @@ impl Reader<'_> {
         let tags = self.report.tags(item);
         let exceptions = self.exceptions(item, Exceptions::Defined);
         self.tell_earlier(first, &name);
+        self.report.join_missing(first, REQUIRED);
         evttypes?;
         capture?;
         duration?;
