@@ -211,6 +211,13 @@ fn the_shipped_ruleset_has_no_problems() {
 }
 
 #[test]
+fn its_help_has_an_example() {
+    let (code, help) = Given::files(&[]).check(&["--help"]).told();
+    assert_eq!(code, Some(0));
+    assert!(help.contains("Examples:\n  saker check my_rules.yaml\n"), "{help}");
+}
+
+#[test]
 fn wrong_usage_ends_with_64() {
     for (arguments, says) in [
         (&[][..], "<PATH>..."),

@@ -1,7 +1,7 @@
 //! What is wrong with rule files, told so that the author can mend it.
 
+mod ansi;
 mod code;
-mod colour;
 mod excerpt;
 mod render;
 mod told;
@@ -184,7 +184,7 @@ impl Diagnostic {
 
     /// The same in the colours of a terminal.
     pub fn render_in_colour(&self, files: &[SourceFile]) -> String {
-        colour::paint(&self.render(files), self.severity)
+        ansi::paint(&self.render(files), self.severity)
     }
 
     /// Looks up the line and column that the one-line form gives.
