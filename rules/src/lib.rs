@@ -5,6 +5,7 @@ pub mod check;
 mod diagnostic;
 pub mod event;
 pub mod fields;
+pub mod lint;
 mod load;
 mod options;
 mod output;
