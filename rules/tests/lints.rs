@@ -8,8 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use rules::lint::{lint, needs};
-use rules::{Code, Diagnostic, Matching, Options, Severity, SourceFile, load, shipped};
+use rules::{Code, Diagnostic, Matching, Options, Severity, SourceFile, lint, load, needs, shipped};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -26,7 +25,8 @@ fn split(case: &str) -> (String, Vec<SourceFile>) {
 
 fn told(files: &[SourceFile]) -> String {
     let loaded = load(files, &Options::default());
-    let errors: String = loaded.diagnostics.iter().filter(|found| found.is_error()).map(|error| error.render(files)).collect();
+    let errors: String =
+        loaded.diagnostics.iter().filter(|found| found.is_error()).map(|error| error.render(files)).collect();
     assert!(errors.is_empty(), "lints look at what loads:\n{errors}");
     let mut told = String::new();
     for diagnostic in lint(files, &Options::default()) {
@@ -86,7 +86,8 @@ fn what_there_is_to_remark_on_falcos_rules() {
     let mut told = String::new();
     for (name, text) in files {
         let files = [file("k8s_audit_rules.yaml", &text)];
-        writeln!(told, "{}", Path::new(&name).file_name().unwrap().to_string_lossy()).unwrap();
+        let loads = if load(&files, &Options::default()).program.is_some() { "" } else { " does not load" };
+        writeln!(told, "{}{loads}", Path::new(&name).file_name().unwrap().to_string_lossy()).unwrap();
         for found in lint(&files, &Options::default()) {
             let used = found.labels.iter().find(|label| label.text.starts_with("used by"));
             let of = used.map_or_else(|| rule_at(&found, &text), |label| label.text.clone());
@@ -108,7 +109,8 @@ fn rule_at(found: &Diagnostic, text: &str) -> String {
 fn pages_show_what_they_say() {
     for code in of_lints() {
         let path = PathBuf::from(ROOT).join(format!("../docs/codes/{}.md", code.id()));
-        let page = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let page =
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         assert!(page.starts_with(&format!("# {}: ", code.id())), "{}", path.display());
         let (_, example) = page.split_once("\n## Example\n").unwrap();
         let (example, instead) = example.split_once("\n## Instead\n").unwrap();
@@ -142,7 +144,9 @@ fn what_does_not_load_is_not_looked_at() {
 #[test]
 fn nothing_is_shadowed_where_all_matches_are_reported() {
     let rule = |name: &str| {
-        format!("- rule: {name}\n  desc: d\n  condition: ka.verb = get\n  output: o\n  priority: INFO\n  source: k8s_audit\n")
+        format!(
+            "- rule: {name}\n  desc: d\n  condition: ka.verb = get\n  output: o\n  priority: INFO\n  source: k8s_audit\n"
+        )
     };
     let text = rule("A") + &rule("B");
     let first = found_in(&text, &Options::default());

@@ -3,14 +3,27 @@
 #![expect(clippy::unwrap_used, reason = "test helpers")]
 
 use proptest::prelude::*;
-use rules::fields::{Kind, Shape, fields};
-use rules::lint::{lint, needs};
-use rules::{Code, Context, Matching, Options, Program, SourceFile, load};
+use rules::fields::{ArgumentKind, Kind, Shape, fields};
+use rules::{Code, Context, Level, Matching, Options, Program, SourceFile, lint, load, needs};
 use serde_json::{Value, json};
 
 const WORDS: &[&str] = &[
-    "get", "GET", "pods", "0", "reg", "reg:5000/app", "docker.io/app", "nginx", "10.0.0.1", "SYS_ADMIN", "a", "aget0", "",
-    "-n", "x\\\\", "[\\\"SYS_ADMIN\\\"]",
+    "get",
+    "GET",
+    "pods",
+    "0",
+    "reg",
+    "reg:5000/app",
+    "docker.io/app",
+    "nginx",
+    "10.0.0.1",
+    "SYS_ADMIN",
+    "a",
+    "aget0",
+    "",
+    "-n",
+    "x\\\\",
+    "[\\\"SYS_ADMIN\\\"]",
 ];
 const TEXTS: &[&str] = &[
     "ka.verb",
@@ -93,8 +106,17 @@ fn condition() -> impl Strategy<Value = String> {
 
 fn event() -> impl Strategy<Value = Value> {
     let text = || prop::sample::select(vec!["get", "GET", "aget0", "/reg", "a/GET", "Z2V0", "", "x\\", "0"]);
-    let image = || prop::sample::select(vec!["nginx", "nginx:1", "reg:5000/app", "reg:5000/app:1", "docker.io/app@sha256:a"]);
-    let groups = prop::collection::vec(prop::sample::select(vec!["a", "GET", "0", "-n", "-nget", "get"]), 0..4);
+    let image = || {
+        prop::sample::select(vec![
+            "nginx",
+            "nginx:1",
+            "reg:5000/app",
+            "reg:5000/app:1",
+            "docker.io/app@sha256:a",
+        ])
+    };
+    let groups =
+        prop::collection::vec(prop::sample::select(vec!["a", "GET", "0", "-n", "-nget", "get"]), 0..4);
     let container = (image(), prop::option::of(Just(["SYS_ADMIN"])), prop::option::of(0..2_u8));
     let containers = prop::option::of(prop::collection::vec(container, 0..3));
     let addresses = prop::option::of(Just(["10.0.0.1"]));
@@ -159,10 +181,43 @@ proptest! {
         let program = loaded.program.unwrap();
         for mut event in events {
             event.as_object_mut().unwrap().remove("responseObject");
-            prop_assert!(level < rules::fields::Level::RequestResponse || !matches(&program, &event), "{condition} {event}");
+            prop_assert!(level < Level::RequestResponse || !matches(&program, &event), "{condition} {event}");
             event.as_object_mut().unwrap().remove("requestObject");
-            prop_assert!(level < rules::fields::Level::Request || !matches(&program, &event), "{condition} {event}");
+            prop_assert!(level < Level::Request || !matches(&program, &event), "{condition} {event}");
         }
+    }
+}
+
+/// One rule for each row of the table, with an event on which the meanings differ.
+#[test]
+fn the_rows_make_a_difference() {
+    let event = json!({
+        "auditID": "a", "stageTimestamp": "2024-03-01T10:00:00Z", "verb": "GET", "objectRef": {"name": "a\\"},
+        "user": {"groups": ["-N", "x"]}, "sourceIPs": ["10.0.0.1"],
+        "requestObject": {"spec": {"containers": [{
+            "image": "reg:5000/app:1",
+            "securityContext": {"runAsUser": 7, "capabilities": {"add": ["SYS_ADMIN"]}},
+        }]}},
+    });
+    for condition in [
+        "ka.sourceips intersects (10.0.0.1)",
+        "ka.req.pod.containers.eff_run_as_user intersects (7)",
+        "ka.req.pod.containers.add_capabilities intersects (SYS_ADMIN)",
+        "ka.req.pod.containers.image.repository in (reg:5000/app)",
+        "ka.req.container.image.repository = reg:5000/app",
+        "tolower(ka.user.groups) intersects (x)",
+        "ka.verb in toupper(ka.verb)",
+        "join(tolower(ka.verb), ka.user.groups) = -Ngetx",
+        "getopt(tolower(ka.user.groups), \"n:\")[n] = x",
+        "ka.target.name = \"a\\\\\"",
+    ] {
+        let files = file(condition);
+        let codes: Vec<_> = lint(&files, &options(false)).iter().map(|found| found.code).collect();
+        assert_eq!(codes, [Code::TwoMeanings], "{condition}");
+        let documented = load(&files, &options(false)).program.unwrap();
+        assert!(matches(&documented, &event), "{condition}");
+        let exact = load(&files, &options(true)).program;
+        assert!(!exact.is_some_and(|exact| matches(&exact, &event)), "{condition}");
     }
 }
 
@@ -172,8 +227,8 @@ fn every_field_is_told_of_that_has_two_meanings() {
     let mut two = 0;
     for field in fields().filter(|field| field.kind == Kind::Text) {
         let argument = match field.argument {
-            rules::fields::ArgumentKind::Key => "[x]",
-            rules::fields::ArgumentKind::Pointer => "[/x]",
+            ArgumentKind::Key => "[x]",
+            ArgumentKind::Pointer => "[/x]",
             _ => "",
         };
         let operator = if field.shape == Shape::List { "intersects" } else { "in" };

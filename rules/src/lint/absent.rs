@@ -48,7 +48,9 @@ pub(super) fn lint(subject: &Subject<'_>, _: &Unit<'_>, part: &Part<'_>) -> Vec<
     let mut found = Vec::new();
     each_positive(part, &mut |comparison, known| {
         let why = is_unequal(&comparison.test).then(|| lacking(&comparison.test.operand, known)).flatten();
-        found.extend(why.filter(|_| !is_there(comparison, known)).map(|why| finding(subject, comparison, why)));
+        found.extend(
+            why.filter(|_| !is_there(comparison, known)).map(|why| finding(subject, comparison, why)),
+        );
     });
     found
 }
@@ -84,13 +86,11 @@ fn lacking(operand: &Operand, known: &Known<'_, '_>) -> Option<&'static str> {
     let Operand::Field(field, argument) = operand else { return None };
     match plain_name(operand).unwrap_or(field.name) {
         "ka.target.namespace" => {
-            let has_one = known.is_one_of("ka.target.resource", NAMESPACED)
-                && known.is_one_of("ka.verb", OF_ONE);
+            let has_one =
+                known.is_one_of("ka.target.resource", NAMESPACED) && known.is_one_of("ka.verb", OF_ONE);
             (!has_one).then_some("requests about what lies in no namespace")
         }
-        "ka.target.name" => {
-            (!known.is_one_of("ka.verb", BY_NAME)).then_some("requests that name no object")
-        }
+        "ka.target.name" => (!known.is_one_of("ka.verb", BY_NAME)).then_some("requests that name no object"),
         "ka.target.subresource" => Some("most requests: they are about no sub-resource"),
         "ka.impuser.name" => Some("requests that impersonate nobody"),
         "ka.response.reason" => Some("requests that succeed"),

@@ -14,7 +14,8 @@ pub(super) fn lint(subject: &Subject<'_>, _: &Unit<'_>, part: &Part<'_>) -> Vec<
         else {
             return;
         };
-        let left_over = constants.iter().filter(|constant| !constant.quoted && is_list(subject, &constant.value));
+        let left_over =
+            constants.iter().filter(|constant| !constant.quoted && is_list(subject, &constant.value));
         found.extend(left_over.map(|constant| finding(subject, constant)));
     });
     found

@@ -67,9 +67,7 @@ fn never(subject: &Subject<'_>, prover: &mut Prover, parts: &[&Part<'_>]) -> Opt
 }
 
 fn always(subject: &Subject<'_>, prover: &mut Prover, parts: &[&Part<'_>]) -> Option<Finding> {
-    let cover = pairs(parts, |a, b| {
-        covers(a, b) || prover.implies(Claim::that(a).not(), Claim::that(b))
-    });
+    let cover = pairs(parts, |a, b| covers(a, b) || prover.implies(Claim::that(a).not(), Claim::that(b)));
     let (earlier, later) = cover.first()?;
     let (one, other) = (excerpt(subject, earlier), excerpt(subject, later));
     let whenever = if covers(earlier, later) { " where the field is there" } else { "" };

@@ -74,8 +74,13 @@ impl Domain {
             "ka.req.service.ports" => Self::Json('[', "jevt.value[/requestObject/spec/ports/0/nodePort]"),
             "ka.req.configmap.obj" => Self::Json('{', "jevt.value[/requestObject/data/KEY]"),
             "ka.req.container.image.repository" | "ka.pod.image.repositories" => Self::Repository,
-            "ka.user.name" | "ka.user.groups" | "ka.impuser.name" | "ka.target.name"
-            | "ka.target.subresource" | "ka.req.container.image" | "ka.pod.images"
+            "ka.user.name"
+            | "ka.user.groups"
+            | "ka.impuser.name"
+            | "ka.target.name"
+            | "ka.target.subresource"
+            | "ka.req.container.image"
+            | "ka.pod.images"
             | "ka.req.binding.role" => Self::Name,
             _ => return of_containers(name),
         })
@@ -91,7 +96,10 @@ impl Domain {
                 let meant = values.iter().find(|value| value.eq_ignore_ascii_case(text));
                 let known: Vec<_> = values.iter().copied().filter(|value| *value != "null").collect();
                 let known = format!("it is one of {}", known.join(", "));
-                let help = meant.map_or_else(|| "compare with one of these".to_owned(), |meant| format!("write `{meant}`"));
+                let help = meant.map_or_else(
+                    || "compare with one of these".to_owned(),
+                    |meant| format!("write `{meant}`"),
+                );
                 Some((known, help))
             }
             Self::LowerCase(what) if has_upper => Some((format!("{what} are in lower case"), lower())),
@@ -140,7 +148,8 @@ fn sub_resource(text: &str) -> Objection {
 }
 
 fn blank(text: &str, compared: Compared) -> Option<Objection> {
-    let leads = text.starts_with(char::is_whitespace) && matches!(compared, Compared::Whole | Compared::Start);
+    let leads =
+        text.starts_with(char::is_whitespace) && matches!(compared, Compared::Whole | Compared::Start);
     let trails = text.ends_with(char::is_whitespace) && matches!(compared, Compared::Whole | Compared::End);
     let blank = (leads || trails) && !text.trim().is_empty();
     blank.then(|| ("it has no blanks at its ends".to_owned(), format!("write `{}`", text.trim())))
@@ -170,7 +179,9 @@ mod tests {
         assert!(!objects(Domain::LowerCase("verbs"), "create", Whole));
         assert!(objects(Domain::Path, "healthz", Whole) && objects(Domain::Path, "api/", Start));
         assert!(!objects(Domain::Path, "", Start) && !objects(Domain::Path, "exec", Middle));
-        assert!(objects(Domain::Json('{', "x"), "admin", Whole) && !objects(Domain::Json('{', "x"), "{}", Whole));
+        assert!(
+            objects(Domain::Json('{', "x"), "admin", Whole) && !objects(Domain::Json('{', "x"), "{}", Whole)
+        );
         assert!(objects(Domain::Repository, "nginx:1.25", Whole));
         assert!(!objects(Domain::Repository, "reg:5000/nginx", Whole));
         assert!(objects(Domain::Name, "admin ", Whole) && !objects(Domain::Name, "admin ", Start));

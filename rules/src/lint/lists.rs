@@ -38,7 +38,9 @@ fn misplaced(name: &str, spot: Spot) -> Option<(String, String)> {
             format!("list `{name}` stands here without parentheses: with two items this cannot be read"),
             format!("write `({name})`"),
         ),
-        Spot::Elsewhere => (format!("the items of list `{name}` are put in here, where no list belongs"), rename),
+        Spot::Elsewhere => {
+            (format!("the items of list `{name}` are put in here, where no list belongs"), rename)
+        }
     })
 }
 
@@ -49,7 +51,8 @@ fn on_item(list: &List, item: &Sourced) -> Option<Finding> {
         let message = format!("an empty item of list `{}` is lost where it comes first", list.name);
         (message, "write it as `'\"\"'`".to_owned())
     } else if text.contains(',') && !is_quoted {
-        let message = format!("this item of list `{}` counts as several: it is put in as it stands", list.name);
+        let message =
+            format!("this item of list `{}` counts as several: it is put in as it stands", list.name);
         (message, format!("write it as `'\"{text}\"'`"))
     } else {
         return None;

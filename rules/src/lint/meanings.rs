@@ -31,21 +31,26 @@ fn of_fields(test: &Test) -> Option<Row> {
     let field = fields.into_iter().map(|(field, _)| field).find(|field| field.has_two_meanings())?;
     let name = field.name;
     let (falco, instead) = match () {
-        () if name == "ka.sourceips" => ("finds no value for", "`ka.sourceip` is the same to both".to_owned()),
+        () if name == "ka.sourceips" => {
+            ("finds no value for it", "`ka.sourceip` is the same to both".to_owned())
+        }
+        () if name.ends_with("add_capabilities") => (
+            "makes one JSON text per container of it",
+            "`ka.pod.capabilities` is the same to both".to_owned(),
+        ),
         () if test.predicate == Predicate::Exists => return None,
         () if name.ends_with("repository") => {
             if is_beyond_registries(&test.predicate) {
                 return None;
             }
             let instead = "with `/` and without `:` in every value that is compared, both agree";
-            ("cuts at the port of a registry", instead.to_owned())
+            ("cuts it at the port of a registry", instead.to_owned())
         }
-        () if name.ends_with("add_capabilities") => {
-            ("makes one JSON text per container of", "`ka.pod.capabilities` is the same to both".to_owned())
-        }
-        () => ("looks in the wrong place for", format!("`{}` is the same to both", plain_of(field))),
+        () => ("looks for it in the wrong place", format!("`{}` is the same to both", plain_of(field))),
     };
-    Some((format!("Falco 0.44.1 {falco} `{name}`; see docs/differences.md"), instead))
+    let message =
+        format!("`{name}` is something else to Falco 0.44.1, which {falco}; see docs/differences.md");
+    Some((message, instead))
 }
 
 fn plain_of(field: &Field) -> String {
@@ -56,9 +61,7 @@ fn plain_of(field: &Field) -> String {
 /// no slash there, others see a colon.
 fn is_beyond_registries(predicate: &Predicate) -> bool {
     let is_beyond = |text: &[u8]| text.contains(&b'/') && !text.contains(&b':');
-    let equal = |test: &TextTest| {
-        matches!(test, TextTest::Ordered(Ordering::Equal | Ordering::NotEqual, text) if is_beyond(text))
-    };
+    let equal = |test: &TextTest| matches!(test, TextTest::Ordered(Ordering::Equal | Ordering::NotEqual, text) if is_beyond(text));
     match predicate {
         Predicate::In(set) | Predicate::Subset(set) | Predicate::Overlaps(set) => set.iter().all(is_beyond),
         Predicate::Text(test) => equal(test),
@@ -96,7 +99,8 @@ fn of_transformers(test: &Test) -> Option<Row> {
 }
 
 fn in_the_middle_row(help: String) -> Row {
-    let message = "Falco 0.44.1 reads transformed texts in `join` and `getopt` differently; see docs/differences.md";
+    let message =
+        "Falco 0.44.1 reads transformed texts in `join` and `getopt` differently; see docs/differences.md";
     (message.to_owned(), help)
 }
 
@@ -134,10 +138,12 @@ fn of_backslashes(subject: &Subject<'_>, comparison: &Comparison<'_>) -> Vec<Fin
     };
     let ends = |constant: &&Constant| {
         let inner = subject.text(&constant.place).get(1..).unwrap_or_default();
-        constant.quoted && inner.get(..inner.len().saturating_sub(1)).is_some_and(|inner| inner.ends_with('\\'))
+        constant.quoted
+            && inner.get(..inner.len().saturating_sub(1)).is_some_and(|inner| inner.ends_with('\\'))
     };
     let finding = |constant: &Constant| {
-        let message = "to Falco 0.44.1 a quoted text does not end behind a backslash; see docs/differences.md";
+        let message =
+            "to Falco 0.44.1 a quoted text does not end behind a backslash; see docs/differences.md";
         let help = "write the text without quotes if it has no blanks: a backslash stands for itself there";
         Finding::new(Code::TwoMeanings, subject.span(&constant.place), message.to_owned(), help)
     };

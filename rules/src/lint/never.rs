@@ -44,10 +44,12 @@ fn no_elements(subject: &Subject<'_>, comparison: &Comparison<'_>) -> Option<Fin
     else {
         return None;
     };
-    let no_elements = matches!((ordering, number), (Ordering::Equal | Ordering::AtMost, 0) | (Ordering::Less, 1 | 0));
+    let no_elements =
+        matches!((ordering, number), (Ordering::Equal | Ordering::AtMost, 0) | (Ordering::Less, 1 | 0));
     let Operand::Field(field, _) = &**inner else { return None };
     (no_elements && inner.shape() == Shape::List).then(|| {
-        let message = "a list without elements is absent, and so is its length: this is never true".to_owned();
+        let message =
+            "a list without elements is absent, and so is its length: this is never true".to_owned();
         let help = format!("write `not {} exists`", field.name);
         Finding::new(Code::NeverTrue, subject.span(&comparison.check.place), message, help)
     })
@@ -69,7 +71,9 @@ fn constants(subject: &Subject<'_>, comparison: &Comparison<'_>) -> Vec<Finding>
         let (why, help) = domain.objection(&constant.value, compared)?;
         let value = &constant.value;
         let message = match (compared, operator) {
-            (_, Operator::Ne) => format!("`{left}` is never `{value}`, so this is true of every value: {why}"),
+            (_, Operator::Ne) => {
+                format!("`{left}` is never `{value}`, so this is true of every value: {why}")
+            }
             (Compared::Whole, _) => format!("`{left}` is never `{value}`: {why}"),
             (Compared::Start, _) => format!("`{left}` never starts with `{value}`: {why}"),
             (Compared::Middle, _) => format!("`{left}` never contains `{value}`: {why}"),
@@ -82,7 +86,9 @@ fn constants(subject: &Subject<'_>, comparison: &Comparison<'_>) -> Vec<Finding>
 
 fn compared(operator: Operator) -> Option<Compared> {
     Some(match operator {
-        Operator::Eq | Operator::DoubleEq | Operator::Ne | Operator::In | Operator::Intersects => Compared::Whole,
+        Operator::Eq | Operator::DoubleEq | Operator::Ne | Operator::In | Operator::Intersects => {
+            Compared::Whole
+        }
         Operator::StartsWith => Compared::Start,
         Operator::Contains => Compared::Middle,
         Operator::EndsWith => Compared::End,

@@ -30,14 +30,24 @@ fn on_comparison(subject: &Subject<'_>, comparison: &Comparison<'_>) -> Option<F
         "all codes have three digits: compare with one that has, or use `startswith`".to_owned()
     } else {
         let left = &comparison.check.left;
-        format!("name the values, as in `{left} in (…)`, or describe the digits, as in `{left} regex \"[0-9]{{1,3}}\"`")
+        let digits = digits(*operator, value.len());
+        format!("name the values with `in`, or describe their digits, as in `{left} regex \"{digits}\"`")
     };
     Some(Finding::new(Code::NumberAsText, subject.span(&comparison.check.place), message, help))
 }
 
+/// A pattern of the numbers that are meant, more or less: those that are longer or shorter.
+fn digits(operator: Operator, len: usize) -> String {
+    match operator {
+        Operator::Lt | Operator::Le => format!("[0-9]{{1,{}}}", len.saturating_sub(1).max(1)),
+        _ => format!("[0-9]{{{len},}}"),
+    }
+}
+
 /// A number that stands on the wrong side of another where texts are compared.
 fn misplaced(number: &str) -> Option<(String, &'static str)> {
-    let plain = !number.starts_with('0') && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let plain =
+        !number.starts_with('0') && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     // What texts say of 0 and 1 is what numbers say.
     if !plain || number == "1" {
         return None;
@@ -58,7 +68,8 @@ mod tests {
             let (other, order) = misplaced(number).unwrap();
             let found = if *other > *number { "after" } else { "before" };
             assert_eq!(order, found, "{other} {number}");
-            let right = if other.parse::<u64>().unwrap() > number.parse().unwrap() { "after" } else { "before" };
+            let right =
+                if other.parse::<u64>().unwrap() > number.parse().unwrap() { "after" } else { "before" };
             assert_ne!(order, right, "{other} {number}");
         }
         for number in ["0", "1", "-5", "1.5", "0x10", ""] {

@@ -14,7 +14,12 @@ pub(super) fn lint(unit: &Unit<'_>, dialect: Dialect) -> Vec<Finding> {
         let (taken, behind) = (text.get(token.clone())?, text.get(token.end..)?);
         let rest = continuation(taken, behind)?;
         let (message, help) = told(taken, rest);
-        Some(Finding::new(Code::OutputGoesOn, output.span(token.start..token.end + rest.len()), message, help))
+        Some(Finding::new(
+            Code::OutputGoesOn,
+            output.span(token.start..token.end + rest.len()),
+            message,
+            help,
+        ))
     };
     tokens(text, dialect).into_iter().filter_map(on_token).collect()
 }

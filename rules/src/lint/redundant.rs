@@ -2,7 +2,7 @@
 //! macros and lists hold may change.
 
 use super::Finding;
-use super::contradiction::{excerpt, flat_all, flat_any, pairs};
+use super::contradiction::{SIDE_BY_SIDE, excerpt, flat_all, flat_any};
 use super::logic::{Claim, Prover, Trust, is_always_true, is_idle};
 use super::part::Part;
 use super::subject::{Subject, Unit};
@@ -38,22 +38,36 @@ struct Search<'s, 'c> {
 }
 
 impl Search<'_, '_> {
+    /// Each part that another one implies; of two that say the same, the later.
     fn all(&mut self, parts: &[&Part<'_>]) {
-        let prover = &mut self.prover;
-        let mut implies = |a, b| prover.implies(Claim::that(a), Claim::that(b));
-        for (earlier, later) in pairs(parts, |a, b| implies(a, b) || implies(b, a)) {
-            let (wide, narrow) = if implies(earlier, later) { (later, earlier) } else { (earlier, later) };
-            self.found.push(redundant(self.subject, wide, narrow, "is asked for already"));
+        for (wide, narrow) in self.one_for_each(parts, |part, other| (other, part)) {
+            self.found.push(redundant(self.subject, wide, narrow, "implies it"));
         }
     }
 
+    /// Each part that implies another one; of two that say the same, the later.
     fn any(&mut self, parts: &[&Part<'_>]) {
-        let prover = &mut self.prover;
-        let mut implies = |a, b| prover.implies(Claim::that(a), Claim::that(b));
-        for (earlier, later) in pairs(parts, |a, b| implies(a, b) || implies(b, a)) {
-            let (wide, narrow) = if implies(later, earlier) { (earlier, later) } else { (later, earlier) };
-            self.found.push(redundant(self.subject, narrow, wide, "adds nothing"));
+        for (narrow, wide) in self.one_for_each(parts, |part, other| (part, other)) {
+            self.found.push(redundant(self.subject, narrow, wide, "covers it"));
         }
+    }
+
+    /// Each part that is idle beside another; `order` says which of the two must imply which.
+    fn one_for_each<'p, 's>(
+        &mut self,
+        parts: &[&'p Part<'s>],
+        order: impl Fn(&'p Part<'s>, &'p Part<'s>) -> (&'p Part<'s>, &'p Part<'s>),
+    ) -> Vec<(&'p Part<'s>, &'p Part<'s>)> {
+        let mut implies = |(a, b)| self.prover.implies(Claim::that(a), Claim::that(b));
+        let parts = parts.get(..SIDE_BY_SIDE.min(parts.len())).unwrap_or_default();
+        let mut found = Vec::new();
+        for (at, &part) in parts.iter().enumerate() {
+            let decisive = parts.iter().enumerate().find(|&(place, &other)| {
+                place != at && implies(order(part, other)) && (place < at || !implies(order(other, part)))
+            });
+            found.extend(decisive.map(|(_, &other)| (part, other)));
+        }
+        found
     }
 
     /// What is always or never true beside something else.
@@ -82,10 +96,15 @@ impl Search<'_, '_> {
 }
 
 fn redundant(subject: &Subject<'_>, part: &Part<'_>, because: &Part<'_>, how: &str) -> Finding {
-    let message = format!("`{}` {how}: see `{}`", excerpt(subject, part), excerpt(subject, because));
+    let (redundant, because_of) = (excerpt(subject, part), excerpt(subject, because));
+    let message = if redundant == because_of {
+        format!("`{redundant}` stands here twice")
+    } else {
+        format!("`{redundant}` changes nothing: `{because_of}` {how}")
+    };
     let help = "drop it, or mend what was meant to be different";
     Finding::new(Code::Redundant, subject.span(&part.place()), message, help)
-        .with_label(subject.span(&because.place()), "this decides")
+        .with_label(subject.span(&because.place()), "this stands beside it")
 }
 
 /// Whether a comparison is one of those that hold for no event.

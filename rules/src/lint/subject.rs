@@ -60,11 +60,7 @@ pub(super) struct Unit<'c> {
 }
 
 impl<'c> Subject<'c> {
-    pub(super) fn new(
-        collection: &'c Collection,
-        options: &'c Options,
-        files: &'c [SourceFile],
-    ) -> Self {
+    pub(super) fn new(collection: &'c Collection, options: &'c Options, files: &'c [SourceFile]) -> Self {
         let lists = Lists::new(&collection.lists);
         let (texts, names) = (Texts::default(), HashMap::new());
         let mut subject =
@@ -124,9 +120,9 @@ impl<'c> Subject<'c> {
 
     /// Whether a comparison stands in a file as it is, and not in part in a list.
     pub(super) fn is_written(&self, check: &Check) -> bool {
-        let written = self.span(&check.place).and_then(|span| {
-            self.files.get(span.file).and_then(|file| file.text.get(span.start..span.end))
-        });
+        let written = self
+            .span(&check.place)
+            .and_then(|span| self.files.get(span.file).and_then(|file| file.text.get(span.start..span.end)));
         let bare = |text: &str| text.split_whitespace().collect::<String>();
         written.is_some_and(|written| bare(written) == bare(self.text(&check.place)))
     }

@@ -194,9 +194,7 @@ fn text_implied(p: &TextTest, q: &TextTest) -> bool {
     let (TextTest::StartsWith(part) | TextTest::EndsWith(part)) = p else {
         return match (p, q) {
             (TextTest::Contains(part), _) => stands_in(part.bytes(), q),
-            (TextTest::ContainsFolded(part), TextTest::ContainsFolded(other)) => {
-                contains_folded(part, other)
-            }
+            (TextTest::ContainsFolded(part), TextTest::ContainsFolded(other)) => contains_folded(part, other),
             _ => false,
         };
     };

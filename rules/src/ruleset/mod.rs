@@ -29,6 +29,6 @@ pub(crate) use complaints::in_expression;
 pub(crate) use exceptions::with_exceptions;
 pub(crate) use lists::{Lists, is_blank};
 pub(crate) use read::{Extent, read};
-pub(crate) use resolution::{Finding, Resolution, RuleStep, Stage, unused};
 pub(crate) use read_rule::AUDIT_SOURCE;
+pub(crate) use resolution::{Finding, Resolution, RuleStep, Stage, unused};
 pub(crate) use resolve::resolve;
