@@ -1,6 +1,6 @@
 //! What lints say of rule files: each file in `lints` holds a remark and rule files, each snapshot what there is to
 //! remark on them. The shipped rules are beyond remark; so is every example of how to write it instead.
-#![expect(clippy::unwrap_used, reason = "test helpers")]
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "test helpers")]
 
 mod support;
 

@@ -1,5 +1,5 @@
 //! What lints say never matches never does, whatever the rules and events.
-#![expect(clippy::unwrap_used, reason = "test helpers")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "test helpers")]
 
 use proptest::prelude::*;
 use rules::{Code, Context, Matching, Options, Program, SourceFile, lint, load};

@@ -1,6 +1,6 @@
 //! The two meanings of the language differ where the table of docs/differences.md says, and lints say so: a rule on
 //! which they say nothing matches the same events in both.
-#![expect(clippy::unwrap_used, reason = "test helpers")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test helpers")]
 
 use proptest::prelude::*;
 use rules::fields::{ArgumentKind, Kind, Shape, fields};
