@@ -28,8 +28,8 @@ pub use needs::needs;
 
 use std::collections::HashSet;
 
-use crate::diagnostic::{Code, Diagnostic, Label};
-use crate::load::load;
+use crate::diagnostic::{Code, Diagnostic, ItemType, Label};
+use crate::load::{Loaded, load};
 use crate::options::Options;
 use crate::ruleset::in_expression;
 use crate::source::{SourceFile, Span};
@@ -55,8 +55,6 @@ pub fn lint(files: &[SourceFile], options: &Options) -> Vec<Diagnostic> {
             report.add(unit, lint(&subject, unit, part));
         }
     }
-    let active = loaded.resolved.active.iter().filter_map(|&index| loaded.resolved.rules.get(index));
-    let active: Vec<_> = active.filter_map(|rule| subject.rule(&rule.name)).collect();
     for unit in subject.rules() {
         report.add(unit, output::lint(unit, options.dialect()));
         let Some(part) = parts.of(unit) else { continue };
@@ -64,10 +62,22 @@ pub fn lint(files: &[SourceFile], options: &Options) -> Vec<Diagnostic> {
             report.add(unit, lint(&subject, unit, part));
         }
     }
-    for (unit, finding) in shadow::lint(&subject, &parts, &active) {
+    for (unit, finding) in shadow::lint(&subject, &parts, &evaluated(&subject, &loaded)) {
         report.add(unit, vec![finding]);
     }
     report.finish()
+}
+
+/// The rules that are evaluated, in that order; those that are left out for a field that does not exist are not.
+fn evaluated<'s, 'c>(subject: &'s Subject<'c>, loaded: &Loaded) -> Vec<&'s Unit<'c>> {
+    let left_out = loaded.diagnostics.iter().filter(|found| found.code == Code::SkippedUnknownField);
+    let left_out: HashSet<&str> = left_out
+        .flat_map(|found| found.context.iter().filter(|location| location.item == ItemType::Rule))
+        .map(|rule| &*rule.name)
+        .collect();
+    let active = loaded.resolved.active.iter().filter_map(|&index| loaded.resolved.rules.get(index));
+    let evaluated = active.filter(|rule| !left_out.contains(&*rule.name));
+    evaluated.filter_map(|rule| subject.rule(&rule.name)).collect()
 }
 
 /// Looks at a condition, its macros filled in.
