@@ -95,10 +95,5 @@ fn finding(
 
 /// How a part is called in messages.
 pub(super) fn excerpt(subject: &Subject<'_>, part: &Part<'_>) -> String {
-    let excerpt = subject.excerpt(&part.place());
-    match part {
-        Part::Not(inner) if matches!(**inner, Part::All(_) | Part::Any(_)) => format!("not ({excerpt})"),
-        Part::Not(_) => format!("not {excerpt}"),
-        _ => excerpt,
-    }
+    subject.excerpt(&part.place())
 }

@@ -60,7 +60,7 @@ impl<'p, 's> Claim<'p, 's> {
             Part::All(parts) => Shape::Any(all(parts)),
             Part::Any(parts) if self.holds => Shape::Any(all(parts)),
             Part::Any(parts) => Shape::All(all(parts)),
-            Part::Not(inner) => return Claim { part: inner, holds: !self.holds }.shape(trust),
+            Part::Not(inner, _) => return Claim { part: inner, holds: !self.holds }.shape(trust),
             Part::Call(name, _) if trust == Trust::Text => Shape::Call(&name.text),
             Part::Call(_, body) => return Claim { part: body, holds: self.holds }.shape(trust),
             Part::Test(comparison) => Shape::Test(comparison),

@@ -13,7 +13,7 @@ use crate::syntax::ast::{Check, Expr, Name, Place};
 pub(super) enum Part<'s> {
     All(Vec<Part<'s>>),
     Any(Vec<Part<'s>>),
-    Not(Box<Part<'s>>),
+    Not(Box<Part<'s>>, Place),
     /// A macro and what it stands for.
     Call(&'s Name, Rc<Part<'s>>),
     Test(Comparison<'s>),
@@ -36,7 +36,7 @@ impl<'s> Part<'s> {
                 let places = parts.iter().map(Part::place);
                 places.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or_default()
             }
-            Self::Not(inner) => inner.place(),
+            Self::Not(_, place) => place.clone(),
             Self::Call(name, _) => name.place.clone(),
             Self::Test(comparison) => comparison.check.place.clone(),
         }
@@ -47,7 +47,7 @@ impl<'s> Part<'s> {
         visit(self);
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each(visit)),
-            Self::Not(inner) => inner.each(visit),
+            Self::Not(inner, _) => inner.each(visit),
             Self::Call(..) | Self::Test(_) => {}
         }
     }
@@ -85,16 +85,20 @@ impl<'s> Parts<'s> {
         if let Some(known) = self.parts.get(&unit.base) {
             return known.clone();
         }
-        let part = self.part(subject, &unit.expr).map(Rc::new);
+        let part = self.part(subject, unit, &unit.expr).map(Rc::new);
         self.parts.insert(unit.base, part.clone());
         part
     }
 
-    fn part(&mut self, subject: &'s Subject<'_>, expr: &'s Expr) -> Option<Part<'s>> {
+    fn part(&mut self, subject: &'s Subject<'_>, unit: &'s Unit<'_>, expr: &'s Expr) -> Option<Part<'s>> {
         Some(match expr {
-            Expr::And(parts) => Part::All(self.all(subject, parts)?),
-            Expr::Or(parts) => Part::Any(self.all(subject, parts)?),
-            Expr::Not(inner) => Part::Not(Box::new(self.part(subject, inner)?)),
+            Expr::And(parts) => Part::All(self.all(subject, unit, parts)?),
+            Expr::Or(parts) => Part::Any(self.all(subject, unit, parts)?),
+            Expr::Not(inner) => {
+                let inner = self.part(subject, unit, inner)?;
+                let place = subject.negation(unit, inner.place());
+                Part::Not(Box::new(inner), place)
+            }
             Expr::Macro(name) => Part::Call(name, self.add(subject, subject.macro_named(&name.text)?)?),
             Expr::Check(check) => match check_condition(expr) {
                 Ok(Condition::Test(test)) => {
@@ -105,7 +109,12 @@ impl<'s> Parts<'s> {
         })
     }
 
-    fn all(&mut self, subject: &'s Subject<'_>, parts: &'s [Expr]) -> Option<Vec<Part<'s>>> {
-        parts.iter().map(|part| self.part(subject, part)).collect()
+    fn all(
+        &mut self,
+        subject: &'s Subject<'_>,
+        unit: &'s Unit<'_>,
+        parts: &'s [Expr],
+    ) -> Option<Vec<Part<'s>>> {
+        parts.iter().map(|part| self.part(subject, unit, part)).collect()
     }
 }

@@ -15,8 +15,8 @@ pub(super) fn lint(subject: &Subject<'_>, unit: &Unit<'_>, part: &Part<'_>) -> V
     part.each(&mut |part| match part {
         Part::All(parts) => search.all(&flat_all(parts)),
         Part::Any(parts) => search.any(&flat_any(parts)),
-        Part::Not(inner) if matches!(**inner, Part::Not(_)) => {
-            let finding = search.finding(inner, "two negations cancel each other out".to_owned());
+        Part::Not(inner, _) if matches!(**inner, Part::Not(..)) => {
+            let finding = search.finding(part, "two negations cancel each other out".to_owned());
             search.found.push(finding);
         }
         _ => {}
@@ -73,7 +73,7 @@ impl Search<'_, '_> {
     /// What is always or never true beside something else.
     fn idle(&mut self, parts: &[Part<'_>]) {
         for part in parts {
-            let bare = if let Part::Not(inner) = part { inner } else { part };
+            let bare = if let Part::Not(inner, _) = part { inner } else { part };
             let Part::Test(comparison) = bare else { continue };
             let verdict = if is_always_true(&comparison.test) {
                 "always"

@@ -45,8 +45,9 @@ pub(super) struct Subject<'c> {
 /// The condition of a macro or a rule.
 pub(super) struct Unit<'c> {
     pub(super) name: &'c str,
-    /// Where it starts in the space of texts.
+    /// Where it starts and ends in the space of texts.
     pub(super) base: usize,
+    end: usize,
     /// Lists put in, macros by name.
     pub(super) expr: Expr,
     /// Before lists were put in.
@@ -118,6 +119,21 @@ impl<'c> Subject<'c> {
         }
     }
 
+    /// Where a negation stands, given what it negates: from its `not` to the last parenthesis in between.
+    pub(super) fn negation(&self, unit: &Unit<'_>, inner: Place) -> Place {
+        let mut before = self.text(&(unit.base..inner.start)).trim_end();
+        let mut behind = self.text(&(inner.end..unit.end)).trim_start();
+        let mut end = inner.end;
+        while let (Some(outside), Some(rest)) = (before.strip_suffix('('), behind.strip_prefix(')')) {
+            (before, behind) = (outside.trim_end(), rest.trim_start());
+            end = unit.end - rest.len();
+        }
+        match before.strip_suffix("not") {
+            Some(outside) => unit.base + outside.len()..end,
+            None => inner,
+        }
+    }
+
     /// Whether a comparison stands in a file as it is, and not in part in a list.
     pub(super) fn is_written(&self, check: &Check) -> bool {
         let written = self
@@ -136,7 +152,8 @@ impl<'c> Subject<'c> {
         let condition = self.lists.substitute(written.clone(), &mut Vec::new()).ok()?;
         let Text { base, text } = self.texts.add(condition);
         let expr = parse_condition_at(&text, self.options.dialect(), base).ok()?;
-        Some(Unit { name, base, expr, written, output, heading, user: heading, user_context: context })
+        let end = base + text.len();
+        Some(Unit { name, base, end, expr, written, output, heading, user: heading, user_context: context })
     }
 
     /// Finds for each macro the first rule that uses it.
