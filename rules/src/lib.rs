@@ -5,6 +5,7 @@ pub mod check;
 mod diagnostic;
 pub mod event;
 pub mod fields;
+mod lint;
 mod load;
 mod options;
 mod output;
@@ -21,7 +22,8 @@ mod yaml;
 
 pub use diagnostic::{Code, Diagnostic, ItemType, Label, Location, Severity};
 pub use event::NotAnEvent;
-pub use fields::Context;
+pub use fields::{Context, Level};
+pub use lint::{lint, needs};
 pub use load::{Loaded, load};
 pub use options::{
     AppendOutput, ExtraField, Matching, Options, Selection, SelectionAction, Selector, TimeFormat,

@@ -4,11 +4,14 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use rules::{Code, Diagnostic, Options, SourceFile, load};
+use rules::{Code, Diagnostic, Options, SourceFile, lint, load};
 
 /// Everything there is to say of rule files.
 fn problems(files: &[SourceFile]) -> Vec<Diagnostic> {
-    load(files, &Options::default()).diagnostics
+    let options = Options::default();
+    let mut found = load(files, &options).diagnostics;
+    found.extend(lint(files, &options));
+    found
 }
 
 /// The rule file in the section of that title.

@@ -8,7 +8,7 @@ use rules::syntax::ast::{
     Transform,
 };
 use rules::syntax::{Dialect, operand_prefixes, parse_condition};
-use rules::{Options, SourceFile, load};
+use rules::{Options, SourceFile, lint, load};
 
 fn field() -> impl Strategy<Value = FieldRef> {
     let name = "[a-z]{1,3}(\\.[a-zA-Z][a-z0-9_]{0,3}){1,3}";
@@ -193,7 +193,8 @@ fn loads(text: &str) {
         let loaded = load(&files, &Options { falco_exact, ..Options::default() });
         let failed = loaded.diagnostics.iter().any(|diagnostic| diagnostic.is_error());
         assert_eq!(failed, loaded.program.is_none());
-        for diagnostic in &loaded.diagnostics {
+        let remarks = lint(&files, &Options { falco_exact, ..Options::default() });
+        for diagnostic in loaded.diagnostics.iter().chain(&remarks) {
             assert!(!diagnostic.render(&files).is_empty());
             assert!(
                 diagnostic.span.is_none_or(|span| text.get(span.start..span.end).is_some()),

@@ -151,6 +151,26 @@ codes! {
     EmptiedList, "R151", Warning, None;
     /// A key of an exception that means nothing.
     StrayKey, "R152", Warning, None;
+    /// A comparison that is never true, or always.
+    NeverTrue, "R201", Warning, None;
+    /// Numbers that are compared as texts.
+    NumberAsText, "R202", Warning, None;
+    /// Parts of a condition that contradict one another.
+    Contradiction, "R203", Warning, None;
+    /// A part of a condition that changes nothing.
+    Redundant, "R204", Warning, None;
+    /// `!=` on a field that most events lack.
+    AbsentField, "R205", Warning, None;
+    /// A rule that an earlier one always forestalls.
+    Shadowed, "R206", Warning, None;
+    /// A part of an event that such events do not have.
+    NoSuchBody, "R207", Warning, None;
+    /// What Falco understands differently.
+    TwoMeanings, "R208", Warning, None;
+    /// A list that is put in where none was meant.
+    ListMisplaced, "R209", Warning, None;
+    /// An output names a field whose name goes on.
+    OutputGoesOn, "R210", Warning, None;
 }
 
 #[cfg(test)]

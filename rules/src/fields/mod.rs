@@ -9,6 +9,7 @@ mod containers;
 mod evt;
 mod indent;
 mod json;
+mod level;
 mod pod;
 mod query;
 mod read;
@@ -17,6 +18,7 @@ mod subjects;
 mod walk;
 
 pub use call::{Argument, Context, Facts};
+pub use level::Level;
 pub use store::{Extracted, Piece, Store, Texts};
 
 use call::Call;

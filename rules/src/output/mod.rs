@@ -15,6 +15,7 @@ use crate::syntax::ast::Place;
 use crate::syntax::parse_operand;
 use parse::parse;
 
+pub(crate) use parse::tokens;
 pub(crate) use render::Values;
 
 /// Gives operands a place among all that are evaluated.

@@ -45,6 +45,20 @@ pub(super) fn parse(template: &str, dialect: Dialect) -> Result<Parsed, (Place, 
     Ok(parsed)
 }
 
+/// Where the fields and transformers stand in a template that can be read.
+pub(crate) fn tokens(template: &str, dialect: Dialect) -> Vec<Place> {
+    let mut tokens = Vec::new();
+    let mut rest = template;
+    while let Some((_, behind)) = rest.split_once('%') {
+        let Ok((_, token)) = width(behind) else { break };
+        let Ok((.., len)) = token_at_start(token, dialect) else { break };
+        let start = template.len() - token.len();
+        tokens.push(start..start + len);
+        rest = token.get(len..).unwrap_or_default();
+    }
+    tokens
+}
+
 impl Parsed {
     fn push_literal(&mut self, text: &str) {
         if !text.is_empty() {

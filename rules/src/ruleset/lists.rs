@@ -1,6 +1,8 @@
 //! Lists are put into conditions as text, before anything is parsed, exactly as Falco does it: wherever the name of a
 //! list stands between blanks, parentheses, commas or equals signs, be it inside quotes.
 
+use std::ops::Range;
+
 use memchr::memmem;
 
 use super::collection::{List, Named};
@@ -53,6 +55,26 @@ impl Lists {
             }
         }
         Ok(condition)
+    }
+
+    /// Every place where a list is put into a condition: its name, the text as it stands by then, and where in it.
+    pub(crate) fn trace(&self, condition: &Sourced, visit: &mut dyn FnMut(&str, &Sourced, Range<usize>)) {
+        let mut condition = condition.clone();
+        for list in &self.lists {
+            let mut from = 0;
+            while let Some(start) = find(condition.text(), &list.name, from) {
+                let end = start + list.name.len();
+                if is_delimited(condition.text(), start, end) {
+                    visit(&list.name, &condition, start..end);
+                }
+                from = start + 1;
+            }
+            match list.substitute(&condition) {
+                Ok(Some(substituted)) => condition = substituted,
+                Ok(None) => {}
+                Err(TooLong) => return,
+            }
+        }
     }
 
     /// The names of lists that other lists use.
@@ -148,7 +170,8 @@ fn is_delimited(text: &str, start: usize, end: usize) -> bool {
     delimits(before) && delimits(text.get(end..).and_then(|text| text.chars().next()))
 }
 
-fn is_blank(c: char) -> bool {
+/// What a list's name may stand between.
+pub(crate) fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r')
 }
 

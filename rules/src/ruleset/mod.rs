@@ -28,9 +28,12 @@ pub mod texts;
 mod usage;
 mod versions;
 
-pub(crate) use collection::Collection;
+pub(crate) use collection::{Collection, Heading, List};
 pub(crate) use complaints::in_expression;
+pub(crate) use exceptions::with_exceptions;
+pub(crate) use lists::{Lists, is_blank};
 pub(crate) use read::{Extent, read};
+pub(crate) use read_rule::AUDIT_SOURCE;
 pub(crate) use resolution::{Finding, Resolution, RuleStep, Stage, unused};
 pub(crate) use resolve::resolve;
 pub(crate) use versions::PluginRequirement;

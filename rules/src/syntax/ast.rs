@@ -31,6 +31,16 @@ impl Expr {
             Self::Macro(_) => {}
         }
     }
+
+    /// Visits the names of macros from left to right.
+    pub(crate) fn each_macro<'e>(&'e self, visit: &mut dyn FnMut(&'e Name)) {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|part| part.each_macro(visit)),
+            Self::Not(inner) => inner.each_macro(visit),
+            Self::Macro(name) => visit(name),
+            Self::Check(_) => {}
+        }
+    }
 }
 
 /// An identifier.

@@ -5,7 +5,7 @@ use crate::diagnostic::{Code, Severity};
 /// Falco's code; for what Falco does not know, the one that means nearly the same.
 pub(super) fn code(code: Code) -> &'static str {
     code.falco().unwrap_or(match (code, code.severity()) {
-        (Code::DuplicateKey, _) => "LOAD_UNKNOWN_KEY",
+        (Code::DuplicateKey | Code::StrayKey, _) => "LOAD_UNKNOWN_KEY",
         (_, Severity::Error) => "LOAD_ERR_VALIDATE",
         (_, Severity::Warning) => "LOAD_COMPILE_CONDITION",
     })

@@ -77,9 +77,12 @@ impl Check {
     fn problems(&self, files: &[SourceFile]) -> Vec<Diagnostic> {
         let settings =
             evaluator::Settings { falco_exact: self.falco_exact, ..evaluator::Settings::default() };
-        // Whatever else looks at rules adds what it found here.
-        let found = [rules::load(files, &evaluator::options(&settings)).diagnostics];
-        let mut problems: Vec<Diagnostic> = found.into_iter().flatten().collect();
+        let options = evaluator::options(&settings);
+        let mut problems = rules::load(files, &options).diagnostics;
+        // In Falco's JSON there is what Falco says, and nothing else.
+        if !(self.falco_exact && matches!(self.format, Format::Json)) {
+            problems.extend(rules::lint(files, &options));
+        }
         shipped::advise(files, &mut problems);
         if !self.falco_exact {
             // Falco's own order is that in which it comes upon them.
