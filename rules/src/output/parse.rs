@@ -13,6 +13,8 @@ const MAX_WIDTH: usize = 1 << 16;
 #[derive(Debug, Default)]
 pub(super) struct Parsed {
     pub(super) pieces: Vec<Piece>,
+    /// The fields and transformers, as they were written.
+    pub(super) tokens: Vec<ast::Operand>,
     /// The fields in it, also those in transformers, by the names they have in alerts.
     pub(super) fields: Vec<(String, Operand)>,
 }
@@ -35,6 +37,7 @@ pub(super) fn parse(template: &str, dialect: Dialect) -> Result<Parsed, (Place, 
         let (written, operand, len) =
             token_at_start(token, dialect).map_err(|problem| (at..template.len().min(at + 40), problem))?;
         parsed.push_fields(&written);
+        parsed.tokens.push(written);
         parsed.pieces.push(Piece::Value(operand, width));
         rest = token.get(len..).unwrap_or_default();
     }

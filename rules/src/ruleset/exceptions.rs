@@ -55,7 +55,7 @@ impl Entry {
         }
     }
 
-    fn items(&self) -> &[Self] {
+    pub(crate) fn items(&self) -> &[Self] {
         match self {
             Self::One(_) => &[],
             Self::Several(items) => items,

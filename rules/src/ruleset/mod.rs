@@ -2,10 +2,12 @@
 //! in.
 
 mod apply;
+pub mod catalog;
 mod collection;
 mod complaints;
 mod exceptions;
 mod hints;
+mod history;
 mod item;
 mod lists;
 mod macros;
@@ -24,8 +26,12 @@ pub mod texts;
 mod usage;
 mod versions;
 
+pub use catalog::Catalog;
+pub(crate) use catalog::Definitions;
 pub(crate) use collection::Collection;
 pub(crate) use complaints::in_expression;
+pub use history::{Change, What};
 pub(crate) use read::{Extent, read};
+pub(crate) use read_rule::AUDIT_SOURCE;
 pub(crate) use resolution::{Finding, Resolution, RuleStep, Stage, unused};
 pub(crate) use resolve::resolve;
