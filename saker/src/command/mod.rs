@@ -2,11 +2,14 @@
 
 mod dlq;
 mod eval;
+mod fields;
 mod kubeconfig;
 mod operator_flags;
 mod rule_flags;
+mod rules;
 mod send;
 mod sink;
+mod table;
 mod up;
 
 use std::fmt;
@@ -32,6 +35,8 @@ pub struct Command {
 enum Chosen {
     Up(up::Up),
     Eval(eval::Eval),
+    Rules(rules::Rules),
+    Fields(fields::Fields),
     Send(Send),
     Sink(sink::Sink),
     Dlq(dlq::Dlq),
@@ -44,6 +49,8 @@ impl Command {
         match self.chosen {
             Chosen::Up(up) => up.run().await,
             Chosen::Eval(eval) => ended(eval.run()),
+            Chosen::Rules(rules) => ended(rules.run()),
+            Chosen::Fields(fields) => ended(fields.run()),
             Chosen::Send(send) => ended(send.run().await),
             Chosen::Sink(sink) => sink.run().await,
             Chosen::Dlq(dlq) => dlq.run().await,
