@@ -2,6 +2,7 @@
 //! match it. Pure: no IO, no clock, no async.
 
 pub mod check;
+pub mod describe;
 mod diagnostic;
 pub mod event;
 pub mod fields;

@@ -7,7 +7,9 @@ use crate::diagnostic::{Code, Diagnostic, Label};
 use crate::options::Options;
 use crate::program::{Program, compile};
 use crate::ruleset::resolved::Resolved;
-use crate::ruleset::{Collection, Extent, PluginRequirement, read, resolve, unused};
+use crate::ruleset::{
+    Catalog, Collection, Definitions, Extent, PluginRequirement, Resolution, read, resolve, unused,
+};
 use crate::source::{Lines, SourceFile};
 use crate::syntax::{Dialect, parse_operand};
 use findings::Findings;
@@ -24,6 +26,15 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
     /// The rules with everything they refer to put in, as of the last file that could be read.
     pub resolved: Resolved,
+    definitions: Definitions,
+}
+
+impl Loaded {
+    /// What the files define, item by item; none if there is an error.
+    #[must_use]
+    pub fn catalog(&self) -> Option<Catalog> {
+        self.program.as_ref().map(|_| Catalog::new(&self.definitions, &self.resolved))
+    }
 }
 
 /// Reads the files in order and compiles what they say.
@@ -52,7 +63,9 @@ struct Loader<'o> {
     /// What compiling brought up after the last file, warnings included.
     last: Vec<Diagnostic>,
     program: Option<Program>,
-    resolved: Resolved,
+    resolution: Resolution,
+    /// The positions of the rules that are left out for a field that there is not.
+    left_out: Vec<usize>,
 }
 
 impl<'o> Loader<'o> {
@@ -63,7 +76,8 @@ impl<'o> Loader<'o> {
             diagnostics: Vec::new(),
             last: Vec::new(),
             program: None,
-            resolved: Resolved::default(),
+            resolution: Resolution::default(),
+            left_out: Vec::new(),
         }
     }
 
@@ -97,12 +111,12 @@ impl<'o> Loader<'o> {
             findings.keep_first_error();
         }
         let failed = findings.any_error();
-        self.last = findings.into_diagnostics();
+        (self.last, self.left_out) = findings.into_parts();
         if !(failed && self.options.falco_exact) {
             self.last.extend(unused(&self.collection, &resolution.usage));
         }
         self.program = Some(program);
-        self.resolved = resolution.resolved;
+        self.resolution = resolution;
     }
 
     fn check_plugins(&mut self) {
@@ -132,7 +146,14 @@ impl<'o> Loader<'o> {
         }
         let failed = self.diagnostics.iter().any(Diagnostic::is_error);
         let program = self.program.filter(|_| !failed);
-        Loaded { program, diagnostics: self.diagnostics, resolved: self.resolved }
+        let resolved = std::mem::take(&mut self.resolution.resolved);
+        let definitions = Definitions {
+            collection: self.collection,
+            resolution: self.resolution,
+            left_out: self.left_out,
+            options: self.options.clone(),
+        };
+        Loaded { program, diagnostics: self.diagnostics, resolved, definitions }
     }
 }
 

@@ -3,11 +3,12 @@
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
+use rules::describe::describe;
 use rules::syntax::ast::{
     Argument, Check, Constant, Expr, FieldRef, Function, Name, Operand, Operator, Quantifier, Right, Test,
     Transform,
 };
-use rules::syntax::{Dialect, operand_prefixes, parse_condition};
+use rules::syntax::{Dialect, operand_prefixes, outline, parse_condition};
 use rules::{Options, SourceFile, lint, load};
 
 fn field() -> impl Strategy<Value = FieldRef> {
@@ -193,6 +194,11 @@ fn loads(text: &str) {
         let loaded = load(&files, &Options { falco_exact, ..Options::default() });
         let failed = loaded.diagnostics.iter().any(|diagnostic| diagnostic.is_error());
         assert_eq!(failed, loaded.program.is_none());
+        if let Some(catalog) = loaded.catalog() {
+            let described = describe(&catalog);
+            let rules = described.get("rules").and_then(|rules| rules.as_array());
+            assert_eq!(rules.map(Vec::len), Some(catalog.rules.len()));
+        }
         let remarks = lint(&files, &Options { falco_exact, ..Options::default() });
         for diagnostic in loaded.diagnostics.iter().chain(&remarks) {
             assert!(!diagnostic.render(&files).is_empty());
@@ -211,6 +217,14 @@ proptest! {
         let read = parse_condition(&printed, Dialect::Saker);
         let read = read.map_err(|error| TestCaseError::fail(format!("{error} at {:?}: {printed}", error.place)))?;
         prop_assert_eq!(without_places(&read), without_places(&expr), "{}", printed);
+    }
+
+    #[test]
+    fn over_several_lines_a_condition_is_the_same(expr in expr(), width in 0_usize..80) {
+        let outlined = outline(&expr, width);
+        let read = parse_condition(&outlined, Dialect::Saker);
+        let read = read.map_err(|error| TestCaseError::fail(format!("{error} at {:?}: {outlined}", error.place)))?;
+        prop_assert_eq!(without_places(&read), without_places(&expr), "{}", outlined);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod problem;
 pub(crate) use nearest::instead_of;
 pub use problem::ProblemKind;
 
+use crate::fields::{Kind, Shape};
 use crate::syntax::ast::{self, Expr, Place};
 use crate::syntax::{Dialect, parse_operand};
 use ir::{Condition, Operand, Test};
@@ -29,6 +30,12 @@ pub fn check_condition(expr: &Expr) -> Result<Condition, Vec<(Place, ProblemKind
 /// Checks a field or transformer that stands alone, as in an output.
 pub fn check_operand(operand: &ast::Operand) -> Result<Operand, (Place, ProblemKind)> {
     operand::resolve(operand)
+}
+
+/// Whether an operator works on values of a type.
+#[must_use]
+pub fn is_supported(kind: Kind, shape: Shape, operator: ast::Operator) -> bool {
+    predicate::supported(kind, shape, operator).is_ok()
 }
 
 /// Whether `text` is a field or a transformer of some, as a whole.

@@ -17,7 +17,8 @@ pub(super) fn compile(left: &Operand, check: &Check) -> Checked<Predicate> {
     match &check.test {
         ast::Test::Exists => Ok(Predicate::Exists),
         ast::Test::Compare(operator, right) => {
-            supported(left, *operator).map_err(|problem| (check.place.clone(), problem))?;
+            supported(left.kind(), left.shape(), *operator)
+                .map_err(|problem| (check.place.clone(), problem))?;
             match right {
                 Right::Constant(constant) => one(left, *operator, constant),
                 Right::List(constants) => many(left, *operator, constants),
@@ -25,7 +26,8 @@ pub(super) fn compile(left: &Operand, check: &Check) -> Checked<Predicate> {
             }
         }
         ast::Test::Quantified(operator, quantifier, constants) => {
-            supported(left, *operator).map_err(|problem| (check.place.clone(), problem))?;
+            supported(left.kind(), left.shape(), *operator)
+                .map_err(|problem| (check.place.clone(), problem))?;
             if left.kind() == Kind::Text {
                 let tests = constants
                     .iter()
@@ -40,11 +42,12 @@ pub(super) fn compile(left: &Operand, check: &Check) -> Checked<Predicate> {
     }
 }
 
-fn supported(left: &Operand, operator: Operator) -> Result<(), ProblemKind> {
+/// Whether an operator works on values of a type.
+pub(super) fn supported(kind: Kind, shape: Shape, operator: Operator) -> Result<(), ProblemKind> {
     use Operator as Op;
     let is_set = matches!(operator, Op::In | Op::Intersects);
     let is_equality = matches!(operator, Op::Eq | Op::DoubleEq | Op::Ne);
-    let (fine, what, instead) = match (left.shape(), left.kind()) {
+    let (fine, what, instead) = match (shape, kind) {
         (Shape::List, _) => (is_set, "lists", "in, intersects or exists"),
         (_, Kind::Text) => {
             (!matches!(operator, Op::BContains | Op::BStartsWith), "texts", "contains or startswith")

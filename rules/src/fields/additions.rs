@@ -11,6 +11,8 @@ use crate::event::{Json, Kind};
 
 /// Where the specification of a pod may stand in an object of a kind that is not known here.
 const POD_SPECS: [&[&str]; 3] = [IN_WORKLOAD, IN_CRON_JOB, IN_POD];
+/// Pods stand in the object of the request.
+const REQUEST: &[&str] = &["requestObject"];
 const IN_POD: &[&str] = &["spec"];
 const IN_WORKLOAD: &[&str] = &["spec", "template", "spec"];
 const IN_CRON_JOB: &[&str] = &["spec", "jobTemplate", "spec", "template", "spec"];
@@ -26,7 +28,7 @@ pub(super) const FIELDS: &[Field] = &[
     }),
     list(
         "ka.pod.image.repositories",
-        "Their repositories: with the registry, without tag and digest.",
+        "The repositories of the images of all containers: with the registry, without tag and digest.",
         |call, store| {
             each(call, store, &CONTAINERS, |container, store| {
                 if let Some(image) = container.get(b"image") {
@@ -88,25 +90,25 @@ pub(super) const FIELDS: &[Field] = &[
         "The audit level of the event: Metadata, Request or RequestResponse.",
     )
     .of_class(Class::AuditAddition),
-    text(
+    Field::text(
         "ka.cluster",
+        &[],
         "The cluster that the event came from, as configured where it was received.",
-        |call, store| match call.facts.context.cluster {
-            "" => Extracted::Absent,
-            cluster => Extracted::Text(store.copy(cluster.as_bytes())),
-        },
     )
-    .of_class(Class::Addition),
-    text(
+    .of_class(Class::Addition)
+    .reading(|call, store| match call.facts.context.cluster {
+        "" => Extracted::Absent,
+        cluster => Extracted::Text(store.copy(cluster.as_bytes())),
+    }),
+    Field::text(
         "ka.sourceip",
+        &["sourceIPs"],
         "The address that the connection of the request came from: the last of ka.sourceips.",
-        |call, store| {
-            read::optional(
-                call.root().get(b"sourceIPs").and_then(|addresses| addresses.elements().last()),
-                store,
-            )
-        },
-    ),
+    )
+    .of_class(Class::AuditAddition)
+    .reading(|call, store| {
+        read::optional(call.at_path().and_then(|addresses| addresses.elements().last()), store)
+    }),
     Field::text(
         "ka.target.apigroup",
         &["objectRef", "apiGroup"],
@@ -115,12 +117,14 @@ pub(super) const FIELDS: &[Field] = &[
     .of_class(Class::AuditAddition),
 ];
 
+/// Of the pod.
 const fn text(name: &'static str, doc: &'static str, read: fn(&Call<'_>, &mut Store) -> Extracted) -> Field {
-    Field::text(name, &[], doc).of_class(Class::AuditAddition).reading(read)
+    Field::text(name, REQUEST, doc).of_class(Class::AuditAddition).reading(read)
 }
 
+/// Of the pod.
 const fn list(name: &'static str, doc: &'static str, read: fn(&Call<'_>, &mut Store) -> Extracted) -> Field {
-    Field::list(name, &[], doc).of_class(Class::AuditAddition).reading(read)
+    Field::list(name, REQUEST, doc).of_class(Class::AuditAddition).reading(read)
 }
 
 /// The specification of the pod in the request, wherever it stands: for a kind of object that is known, where the API

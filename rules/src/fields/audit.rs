@@ -27,9 +27,9 @@ pub(super) const FIELDS: &[Field] = &[
         .keyed(ArgumentKind::Key)
         .reading(query_parameter),
     Field::text("ka.target.name", &["objectRef", "name"], "The name of the object that the request is about."),
-    Field::text("ka.target.namespace", &["objectRef", "namespace"], "Its namespace."),
-    Field::text("ka.target.resource", &["objectRef", "resource"], "Its resource: pods, secrets, …"),
-    Field::text("ka.target.subresource", &["objectRef", "subresource"], "Its sub-resource: exec, status, …"),
+    Field::text("ka.target.namespace", &["objectRef", "namespace"], "The namespace of the object that the request is about."),
+    Field::text("ka.target.resource", &["objectRef", "resource"], "The resource of the object that the request is about: pods, secrets, …"),
+    Field::text("ka.target.subresource", &["objectRef", "subresource"], "The sub-resource that the request is about: exec, status, …"),
     Field::text("ka.target.pod.name", &["responseObject", "metadata", "name"], "The name of the pod in the response, if the request was about pods themselves.")
         .reading(pod_name),
     Field::text("ka.req.binding.role", &["requestObject", "roleRef", "name"], "The role that a binding in the request grants."),
@@ -40,9 +40,9 @@ pub(super) const FIELDS: &[Field] = &[
     Field::text("ka.req.configmap.obj", &["requestObject", "data"], "The data of a config map in the request, as JSON."),
     Field::text("ka.req.container.image", &["requestObject", "spec", "containers", "image"], "The image of the first container of a pod in the request; use ka.req.pod.containers.image instead.")
         .reading(pod::first_image),
-    Field::text("ka.req.container.image.repository", &["requestObject", "spec", "containers", "image"], "Its repository: without tag and digest.")
+    Field::text("ka.req.container.image.repository", &["requestObject", "spec", "containers", "image"], "The repository of the image of the first container of a pod in the request: without tag and digest.")
         .reading(pod::first_repository)
-        .but_falco(&["requestObject", "spec", "containers", "image"], pod::first_repository_cut),
+        .but_falco(&["requestObject", "spec", "containers", "image"], pod::first_repository_cut, "Cut at the first colon: of reg:5000/app that leaves reg."),
     Field::text("ka.req.pod.host_ipc", &["requestObject", "spec", "hostIPC"], "hostIPC of a pod in the request."),
     Field::text("ka.req.pod.host_network", &["requestObject", "spec", "hostNetwork"], "hostNetwork of a pod in the request."),
     Field::text("ka.req.container.host_network", &["requestObject", "spec", "hostNetwork"], "The same as ka.req.pod.host_network, which see."),
@@ -77,7 +77,7 @@ pub(super) const FIELDS: &[Field] = &[
     Field::text("ka.useragent", &["userAgent"], "The user agent of the client."),
     Field::walked("ka.sourceips", &["sourceIPs"], "The addresses that the request came from, the nearest last.")
         .reading(source_ips)
-        .but_falco(&["requestObject", "rules", "sourceIPs"], of_rules),
+        .but_falco(&["requestObject", "rules", "sourceIPs"], of_rules, "Absent on real events: looked for among the rules of a role."),
     Field::text("ka.cluster.name", &["annotations", "cluster_name"], "The name of the cluster as an annotation says it, which clouds add; see ka.cluster."),
 ];
 

@@ -9,24 +9,24 @@ macro_rules! container_fields {
             container_fields!(@row $list, "image", ["image"], "The images", $what).reading(walk::complete),
             container_fields!(@row $list, "image.repository", ["image"], "The repositories of the images, without tag and digest,", $what)
                 .reading(pod::repositories)
-                .but_falco(&["requestObject", "spec", $list, "image"], pod::repositories_cut),
+                .but_falco(&["requestObject", "spec", $list, "image"], pod::repositories_cut, "Cut at the first colon: of reg:5000/app that leaves reg."),
             container_fields!(@row $list, "command", ["command"], "The commands, each joined by blanks,", $what).reading(pod::joined),
             container_fields!(@row $list, "args", ["args"], "The arguments, those of a container joined by blanks,", $what).reading(pod::joined),
-            container_fields!(@row $list, "privileged", ["securityContext", "privileged"], "Whether they are privileged: the values that are set", $what),
-            container_fields!(@row $list, "allow_privilege_escalation", ["securityContext", "allowPrivilegeEscalation"], "allowPrivilegeEscalation: the values that are set", $what),
-            container_fields!(@row $list, "read_only_fs", ["securityContext", "readOnlyRootFilesystem"], "readOnlyRootFilesystem: the values that are set", $what),
-            container_fields!(@row $list, "run_as_user", ["securityContext", "runAsUser"], "runAsUser: the values that are set", $what),
-            container_fields!(@row $list, "eff_run_as_user", ["securityContext", "runAsUser"], "The user that each runs as: its own, else the pod's, else 0;", $what)
+            container_fields!(@row $list, "privileged", ["securityContext", "privileged"], "The values of privileged, where set, in the security contexts", $what),
+            container_fields!(@row $list, "allow_privilege_escalation", ["securityContext", "allowPrivilegeEscalation"], "The values of allowPrivilegeEscalation, where set, in the security contexts", $what),
+            container_fields!(@row $list, "read_only_fs", ["securityContext", "readOnlyRootFilesystem"], "The values of readOnlyRootFilesystem, where set, in the security contexts", $what),
+            container_fields!(@row $list, "run_as_user", ["securityContext", "runAsUser"], "The values of runAsUser, where set, in the security contexts", $what),
+            container_fields!(@row $list, "eff_run_as_user", ["securityContext", "runAsUser"], "The user of each (its own, else the pod's, else 0)", $what)
                 .reading(pod::effective)
-                .but_falco(&["requestObject", "spec", $list, "runAsUser"], pod::effective_misread),
-            container_fields!(@row $list, "run_as_group", ["securityContext", "runAsGroup"], "runAsGroup: the values that are set", $what),
-            container_fields!(@row $list, "eff_run_as_group", ["securityContext", "runAsGroup"], "The group that each runs as: its own, else the pod's, else 0;", $what)
+                .but_falco(&["requestObject", "spec", $list, "runAsUser"], pod::effective_misread, "Looked for beside the security contexts, so 0 for real pods."),
+            container_fields!(@row $list, "run_as_group", ["securityContext", "runAsGroup"], "The values of runAsGroup, where set, in the security contexts", $what),
+            container_fields!(@row $list, "eff_run_as_group", ["securityContext", "runAsGroup"], "The group of each (its own, else the pod's, else 0)", $what)
                 .reading(pod::effective)
-                .but_falco(&["requestObject", "spec", $list, "runAsGroup"], pod::effective_misread),
-            container_fields!(@row $list, "proc_mount", ["securityContext", "procMount"], "procMount: the values that are set", $what),
+                .but_falco(&["requestObject", "spec", $list, "runAsGroup"], pod::effective_misread, "Looked for beside the security contexts, so 0 for real pods."),
+            container_fields!(@row $list, "proc_mount", ["securityContext", "procMount"], "The values of procMount, where set, in the security contexts", $what),
             container_fields!(@row $list, "add_capabilities", ["securityContext", "capabilities", "add"], "The capabilities added", $what)
                 .reading(pod::flattened)
-                .but_falco(&["requestObject", "spec", $list, "securityContext", "capabilities", "add"], walk::present),
+                .but_falco(&["requestObject", "spec", $list, "securityContext", "capabilities", "add"], walk::present, "The whole list of each container, as JSON, is one element."),
             $($more,)*
         ];
     };

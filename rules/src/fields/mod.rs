@@ -10,6 +10,7 @@ mod evt;
 mod indent;
 mod json;
 mod level;
+mod part;
 mod pod;
 mod query;
 mod read;
@@ -19,6 +20,7 @@ mod walk;
 
 pub use call::{Argument, Context, Facts};
 pub use level::Level;
+pub use part::Part;
 pub use store::{Extracted, Piece, Store, Texts};
 
 use call::Call;
@@ -41,7 +43,7 @@ pub struct Field {
     class: Class,
     source: Source,
     /// What Falco 0.44.1 makes of it, where that is not what its documentation says.
-    exact: Option<Source>,
+    exact: Option<Exact>,
 }
 
 /// Types of values.
@@ -57,6 +59,22 @@ pub enum Kind {
     RelativeTime,
     /// True or false.
     Flag,
+}
+
+impl Kind {
+    /// What values of it are called, one or a list of them.
+    #[must_use]
+    pub fn name(self, shape: Shape) -> &'static str {
+        match (shape, self) {
+            (Shape::Single, Self::Text) => "text",
+            (Shape::Single, Self::Number) => "number",
+            (Shape::Single, Self::AbsoluteTime) => "time",
+            (Shape::Single, Self::RelativeTime) => "span of time",
+            (Shape::Single, Self::Flag) => "truth value",
+            (Shape::List, Self::Text) => "list of texts",
+            (Shape::List, _) => "list of numbers",
+        }
+    }
 }
 
 /// One value or a list.
@@ -106,11 +124,50 @@ pub enum Class {
     Addition,
 }
 
+impl Class {
+    /// All of them: those that Falco has, then ours.
+    pub const ALL: [Self; 5] = [Self::Event, Self::Audit, Self::Json, Self::AuditAddition, Self::Addition];
+
+    /// What it is called, with Falco as here.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Event => "evt",
+            Self::Audit => "k8saudit (plugin)",
+            Self::Json => "json (plugin)",
+            Self::AuditAddition => "k8saudit (Saker's)",
+            Self::Addition => "saker",
+        }
+    }
+
+    /// What its fields have in common.
+    #[must_use]
+    pub fn doc(self) -> &'static str {
+        match self {
+            Self::Event => "What every event has: its number, its times, where it came from.",
+            Self::Audit => "The audit event and the objects of the request and the response.",
+            Self::Json => "Any part of the event by its place in the JSON.",
+            Self::AuditAddition => {
+                "More of the audit event; above all, the pod wherever it stands: in a pod, in the template of a \
+                 workload, in an ephemeralcontainers request. Falco does not have these."
+            }
+            Self::Addition => "What is known of an event beside its JSON. Falco does not have these.",
+        }
+    }
+}
+
 /// A function and the path it starts from.
 #[derive(Debug, Clone, Copy)]
 struct Source {
     path: &'static [&'static str],
     read: fn(&Call<'_>, &mut Store) -> Extracted,
+}
+
+/// The second meaning of a field.
+#[derive(Debug, Clone, Copy)]
+struct Exact {
+    source: Source,
+    doc: &'static str,
 }
 
 /// Which of the two meanings of fields is meant.
@@ -156,6 +213,23 @@ impl Field {
         self.exact.is_some()
     }
 
+    /// What Falco 0.44.1 makes of it, if that is something else.
+    #[must_use]
+    pub fn falco_doc(&self) -> Option<&'static str> {
+        self.exact.as_ref().map(|exact| exact.doc)
+    }
+
+    /// Its name with what may stand in brackets behind it.
+    #[must_use]
+    pub fn usage(&self) -> String {
+        match self.argument {
+            ArgumentKind::None => self.name.to_owned(),
+            ArgumentKind::Index => format!("{}, {}[0]", self.name, self.name),
+            ArgumentKind::Key => format!("{}[key]", self.name),
+            ArgumentKind::Pointer => format!("{}[/path/to/value]", self.name),
+        }
+    }
+
     /// Its value in an event.
     pub fn extract(
         &self,
@@ -168,7 +242,7 @@ impl Field {
             return Extracted::Absent;
         }
         let source = match (meaning, &self.exact) {
-            (Meaning::FalcoExact, Some(exact)) => exact,
+            (Meaning::FalcoExact, Some(exact)) => &exact.source,
             _ => &self.source,
         };
         (source.read)(&Call { facts, argument, path: source.path }, store)
@@ -226,8 +300,9 @@ impl Field {
         self,
         path: &'static [&'static str],
         read: fn(&Call<'_>, &mut Store) -> Extracted,
+        doc: &'static str,
     ) -> Self {
-        Self { exact: Some(Source { path, read }), ..self }
+        Self { exact: Some(Exact { source: Source { path, read }, doc }), ..self }
     }
 }
 

@@ -25,8 +25,12 @@ pub(super) const FIELDS: &[Field] = &[
         "The service accounts among the subjects of a binding in the request.",
     )
     .reading(service_accounts),
-    Field::list("ka.req.binding.subjects.serviceaccount_ns_names", SUBJECTS, "The same as namespace:name.")
-        .reading(qualified_service_accounts),
+    Field::list(
+        "ka.req.binding.subjects.serviceaccount_ns_names",
+        SUBJECTS,
+        "The service accounts among the subjects of a binding in the request, as namespace:name.",
+    )
+    .reading(qualified_service_accounts),
     Field::list(
         "ka.req.binding.subjects.group_names",
         SUBJECTS,

@@ -32,7 +32,7 @@ use crate::diagnostic::{Code, Diagnostic, ItemType, Label};
 use crate::load::{Loaded, load};
 use crate::options::Options;
 use crate::ruleset::in_expression;
-use crate::source::{SourceFile, Span};
+use crate::source::{Lines, SourceFile, Span};
 use part::{Part, Parts};
 use subject::{Subject, Unit};
 
@@ -131,9 +131,9 @@ impl Report<'_> {
 
     fn finish(mut self) -> Vec<Diagnostic> {
         self.found.sort_by_key(|diagnostic| (diagnostic.file, diagnostic.span, diagnostic.code));
-        for diagnostic in &mut self.found {
-            diagnostic.locate(self.subject.files);
-        }
+        let files = self.subject.files.iter();
+        let lines: Vec<_> = files.map(|file| (file.name.as_str(), Lines::of(&file.text))).collect();
+        self.found.iter_mut().for_each(|diagnostic| diagnostic.locate(&lines));
         self.found
     }
 }

@@ -4,7 +4,7 @@ use super::Finding;
 use super::subject::Unit;
 use crate::diagnostic::Code;
 use crate::fields::{ArgumentKind, find};
-use crate::output::tokens;
+use crate::output::token_places;
 use crate::syntax::Dialect;
 
 pub(super) fn lint(unit: &Unit<'_>, dialect: Dialect) -> Vec<Finding> {
@@ -21,7 +21,7 @@ pub(super) fn lint(unit: &Unit<'_>, dialect: Dialect) -> Vec<Finding> {
             help,
         ))
     };
-    tokens(text, dialect).into_iter().filter_map(on_token).collect()
+    token_places(text, dialect).into_iter().filter_map(on_token).collect()
 }
 
 /// What stands behind a field as if it belonged to it.

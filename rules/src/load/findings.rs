@@ -10,6 +10,7 @@ pub(super) struct Findings<'r> {
     collection: &'r Collection,
     resolution: &'r mut Resolution,
     findings: Vec<Found>,
+    left_out: Vec<usize>,
 }
 
 struct Found {
@@ -33,7 +34,7 @@ impl<'r> Findings<'r> {
             Found { stage, diagnostic, skippable }
         };
         let findings = std::mem::take(&mut resolution.findings).into_iter().map(found).collect();
-        Self { collection, resolution, findings }
+        Self { collection, resolution, findings, left_out: Vec::new() }
     }
 
     /// Adds what is wrong with fields and outputs.
@@ -99,6 +100,7 @@ impl<'r> Findings<'r> {
                     decided.insert(position, found.skippable);
                     let skipped = found.skippable.then_some(position);
                     self.findings.push(if found.skippable { as_warning(found) } else { found });
+                    self.left_out.extend(skipped);
                     self.forget(skipped.filter(|_| self.skipped_for_its_output()));
                 }
                 _ => self.findings.push(found),
@@ -128,8 +130,9 @@ impl<'r> Findings<'r> {
         self.findings.iter().any(|found| found.diagnostic.is_error())
     }
 
-    pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
-        self.findings.into_iter().map(|found| found.diagnostic).collect()
+    /// The problems, and the positions of the rules that are left out for theirs.
+    pub(super) fn into_parts(self) -> (Vec<Diagnostic>, Vec<usize>) {
+        (self.findings.into_iter().map(|found| found.diagnostic).collect(), self.left_out)
     }
 }
 

@@ -11,12 +11,18 @@ use crate::fields::{Kind, Shown};
 use crate::options::{ExtraField, Options, TimeFormat};
 use crate::program::SlotId;
 use crate::ruleset::resolved::ResolvedRule;
-use crate::syntax::ast::Place;
-use crate::syntax::parse_operand;
+use crate::syntax::ast::{self, Place};
+use crate::syntax::{Dialect, parse_operand};
 use parse::parse;
 
-pub(crate) use parse::tokens;
+pub(crate) use parse::token_places;
 pub(crate) use render::Values;
+
+/// The fields and transformers of a template, as they were written; none if it is not one.
+pub(crate) fn tokens(template: &str, dialect: Dialect) -> Vec<ast::Operand> {
+    let template = template.strip_prefix('*').unwrap_or(template);
+    parse(template, dialect).map(|parsed| parsed.tokens).unwrap_or_default()
+}
 
 /// Gives operands a place among all that are evaluated.
 pub(crate) trait Slots {

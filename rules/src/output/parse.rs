@@ -16,6 +16,8 @@ const LONGEST_SHOWN: usize = 60;
 #[derive(Debug, Default)]
 pub(super) struct Parsed {
     pub(super) pieces: Vec<Piece>,
+    /// The fields and transformers, as they were written.
+    pub(super) tokens: Vec<ast::Operand>,
     /// The fields in it, also those in transformers, by the names they have in alerts.
     pub(super) fields: Vec<(String, Operand)>,
 }
@@ -38,6 +40,7 @@ pub(super) fn parse(template: &str, dialect: Dialect) -> Result<Parsed, (Place, 
         let (written, operand, len) = token_at_start(token, dialect)
             .map_err(|problem| (at - 1..token_end(template, token), problem))?;
         parsed.push_fields(&written);
+        parsed.tokens.push(written);
         parsed.pieces.push(Piece::Value(operand, width));
         rest = token.get(len..).unwrap_or_default();
     }
@@ -46,7 +49,7 @@ pub(super) fn parse(template: &str, dialect: Dialect) -> Result<Parsed, (Place, 
 }
 
 /// Where the fields and transformers stand in a template that can be read.
-pub(crate) fn tokens(template: &str, dialect: Dialect) -> Vec<Place> {
+pub(crate) fn token_places(template: &str, dialect: Dialect) -> Vec<Place> {
     let mut tokens = Vec::new();
     let mut rest = template;
     while let Some((_, behind)) = rest.split_once('%') {

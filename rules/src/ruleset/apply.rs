@@ -3,6 +3,7 @@
 use super::collection::Rule;
 use super::exception_checks::Wrong;
 use super::exceptions::Exception;
+use super::history::{Change, What};
 use super::item::{Item, Read, Reported};
 use super::read::Reader;
 use super::read_rule::{AUDIT_SOURCE, DEFAULT_SOURCE, Update};
@@ -28,6 +29,7 @@ impl Reader<'_> {
 
     pub(super) fn apply_append(&mut self, item: &Item<'_>, update: Update) -> Read<()> {
         let source = self.existing(item, update.source.as_deref())?;
+        let change = Change::of(What::Appended, &update.keys(), item.heading.span);
         let mut added = Vec::new();
         for mut exception in update.exceptions.unwrap_or_default() {
             self.check_appended(item, &mut exception, &source, &added)?;
@@ -35,6 +37,7 @@ impl Reader<'_> {
         }
         self.collection.touch();
         let Some(rule) = self.collection.rules.get_mut(item.name()) else { return Ok(()) };
+        rule.history.push(change);
         if let Some(condition) = update.condition {
             rule.condition.push_str(" ");
             rule.condition.push(&condition);
@@ -62,6 +65,7 @@ impl Reader<'_> {
         self.existing(item, update.source.as_deref())?;
         self.collection.touch();
         let Some(rule) = self.collection.rules.get_mut(item.name()) else { return Ok(()) };
+        rule.history.push(Change::of(What::Replaced, &update.keys(), item.heading.span));
         replace(&mut rule.condition, update.condition);
         replace(&mut rule.output, update.output);
         replace(&mut rule.description, update.description);
@@ -70,6 +74,8 @@ impl Reader<'_> {
         replace(&mut rule.priority, update.priority);
         replace(&mut rule.enabled, update.enabled);
         replace(&mut rule.skip_if_unknown_filter, update.skip_if_unknown_filter);
+        replace(&mut rule.capture, update.capture);
+        replace(&mut rule.capture_duration, update.capture_duration);
         Ok(())
     }
 
@@ -82,6 +88,7 @@ impl Reader<'_> {
         self.existing(item, source.as_deref())?;
         if let Some(rule) = self.collection.rules.get_mut(item.name()) {
             rule.enabled = enabled;
+            rule.history.push(Change::of(What::Replaced, &["enabled"], item.heading.span));
         }
         Ok(())
     }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::exceptions::Exception;
+use super::history::Change;
 use super::sourced::Sourced;
-use super::versions::PluginRequirement;
+use super::versions::{PluginRequirement, Version};
 use crate::diagnostic::{Diagnostic, ItemType, Location};
 use crate::priority::Priority;
 use crate::source::Span;
@@ -16,6 +17,8 @@ pub(crate) struct Collection {
     pub(crate) macros: Named<Macro>,
     pub(crate) rules: Named<Rule>,
     pub(crate) plugins: Vec<PluginRequirement>,
+    /// The highest engine version that is required.
+    pub(crate) engine: Version,
     /// Macros whose definition has errors: to call them undefined would be noise.
     pub(crate) broken: HashSet<String>,
     /// The same of lists.
@@ -58,6 +61,7 @@ pub(crate) struct List {
     pub(crate) items: Vec<Sourced>,
     pub(crate) heading: Heading,
     pub(crate) order: Order,
+    pub(crate) history: Vec<Change>,
 }
 
 /// A condition with a name.
@@ -68,6 +72,7 @@ pub(crate) struct Macro {
     pub(crate) heading: Heading,
     pub(crate) condition_context: Vec<Location>,
     pub(crate) order: Order,
+    pub(crate) history: Vec<Change>,
 }
 
 /// A rule as written.
@@ -83,9 +88,12 @@ pub(crate) struct Rule {
     pub(crate) tags: BTreeSet<String>,
     pub(crate) exceptions: Vec<Exception>,
     pub(crate) skip_if_unknown_filter: bool,
+    pub(crate) capture: bool,
+    pub(crate) capture_duration: u32,
     pub(crate) heading: Heading,
     pub(crate) condition_context: Vec<Location>,
     pub(crate) output_context: Vec<Location>,
+    pub(crate) history: Vec<Change>,
 }
 
 impl<T> Default for Named<T> {

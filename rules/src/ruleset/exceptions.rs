@@ -64,7 +64,7 @@ impl Entry {
     }
 
     /// The texts of several; none of one.
-    pub(super) fn items(&self) -> &[Self] {
+    pub(crate) fn items(&self) -> &[Self] {
         match self {
             Self::One(_) => &[],
             Self::Several(items, _) => items,

@@ -85,7 +85,11 @@ impl Lists {
 
 /// The items of a list; an item that names another list stands for that one's items, one level deep, if the other was
 /// defined before this one was last changed.
-fn expanded<'l>(list: &'l List, lists: &'l Named<List>, used: &mut Vec<String>) -> Vec<&'l Sourced> {
+pub(super) fn expanded<'l>(
+    list: &'l List,
+    lists: &'l Named<List>,
+    used: &mut Vec<String>,
+) -> Vec<&'l Sourced> {
     let mut items = Vec::new();
     for item in &list.items {
         match lists.get(item.text()).filter(|other| other.order.index < list.order.visibility) {
@@ -198,6 +202,7 @@ mod tests {
                 items: items.map(|item| text(item.trim_matches('_'))).collect(),
                 heading: Heading { context: Vec::new(), span: Span::of_file(0) },
                 order: Order { index, visibility: index },
+                history: Vec::new(),
             };
             named.put(name, list);
         }
@@ -253,7 +258,8 @@ mod tests {
             let heading = Heading { context: Vec::new(), span: Span::of_file(0) };
             let order = Order { index, visibility: index };
             let items = items.split('|').map(text).collect();
-            named.put(name, List { name: name.to_owned(), items, heading, order });
+            let history = Vec::new();
+            named.put(name, List { name: name.to_owned(), items, heading, order, history });
         }
         assert!(Lists::new(&named).substitute(text("x in (l0)"), &mut Vec::new()).is_err());
     }

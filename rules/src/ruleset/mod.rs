@@ -2,6 +2,7 @@
 //! in.
 
 mod apply;
+pub mod catalog;
 mod collection;
 mod complaints;
 mod container_info;
@@ -9,6 +10,7 @@ mod exception_checks;
 mod exceptions;
 mod foreign;
 mod hints;
+mod history;
 mod item;
 mod lists;
 mod macros;
@@ -28,9 +30,12 @@ pub mod texts;
 mod usage;
 mod versions;
 
+pub use catalog::Catalog;
+pub(crate) use catalog::Definitions;
 pub(crate) use collection::{Collection, Heading, List};
 pub(crate) use complaints::in_expression;
 pub(crate) use exceptions::with_exceptions;
+pub use history::{Change, What};
 pub(crate) use lists::{Lists, is_blank};
 pub(crate) use read::{Extent, read};
 pub(crate) use read_rule::AUDIT_SOURCE;

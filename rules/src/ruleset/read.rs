@@ -2,6 +2,7 @@
 
 use super::collection::{Collection, List, Macro};
 use super::foreign;
+use super::history::{Change, What, defined_after};
 use super::item::{Item, Read, Report, Reported, within};
 use super::overrides::Overrides;
 use super::rule_keys::{self, closest};
@@ -160,10 +161,12 @@ impl Reader<'_> {
         });
         let append = self.appends(&item, "items");
         let (items, append) = (items?, append?);
-        let earlier = self.collection.lists.get(name).map(|list| list.order);
+        let known = self.collection.lists.get(name);
+        let earlier = known.map(|list| list.order);
+        let history = defined_after(known.map(|list| list.history.as_slice()), item.heading.span);
         if !append {
             let order = self.collection.order(earlier);
-            let list = List { name: name.to_owned(), items, heading: item.heading, order };
+            let list = List { name: name.to_owned(), items, heading: item.heading, order, history };
             self.collection.lists.put(name, list);
             return Ok(());
         }
@@ -174,6 +177,7 @@ impl Reader<'_> {
         if let Some(list) = self.collection.lists.get_mut(name) {
             list.items.extend(items);
             list.order.visibility = visibility;
+            list.history.push(Change::of(What::Appended, &["items"], item.heading.span));
         }
         Ok(())
     }
@@ -197,12 +201,15 @@ impl Reader<'_> {
         let condition = self.report.text(item, "condition");
         let append = self.appends(item, "condition");
         let (condition, append) = (condition?, append?);
-        let earlier = self.collection.macros.get(name).map(|known| known.order);
+        let known = self.collection.macros.get(name);
+        let earlier = known.map(|known| known.order);
+        let history = defined_after(known.map(|known| known.history.as_slice()), item.heading.span);
         if !append {
             let order = self.collection.order(earlier);
             let condition_context = item.part(ItemType::MacroCondition, "condition");
             let heading = item.heading.clone();
-            let known = Macro { name: name.to_owned(), condition, heading, condition_context, order };
+            let known =
+                Macro { name: name.to_owned(), condition, heading, condition_context, order, history };
             self.collection.macros.put(name, known);
             return Ok(());
         }
@@ -214,6 +221,7 @@ impl Reader<'_> {
             known.condition.push_str(" ");
             known.condition.push(&condition);
             known.order.visibility = visibility;
+            known.history.push(Change::of(What::Appended, &["condition"], item.heading.span));
         }
         Ok(())
     }

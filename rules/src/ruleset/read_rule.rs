@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::collection::Rule;
 use super::exceptions::Exception;
+use super::history::defined_after;
 use super::item::{Item, Read};
 use super::overrides::Overrides;
 use super::read::{Extent, Reader};
@@ -46,6 +47,27 @@ pub(super) struct Update {
     pub(super) priority: Option<Priority>,
     pub(super) enabled: Option<bool>,
     pub(super) skip_if_unknown_filter: Option<bool>,
+    pub(super) capture: Option<bool>,
+    pub(super) capture_duration: Option<u32>,
+}
+
+impl Update {
+    /// The keys that it has a value for.
+    pub(super) fn keys(&self) -> Vec<&'static str> {
+        let given = [
+            ("condition", self.condition.is_some()),
+            ("output", self.output.is_some()),
+            ("desc", self.description.is_some()),
+            ("tags", self.tags.is_some()),
+            ("exceptions", self.exceptions.is_some()),
+            ("priority", self.priority.is_some()),
+            ("enabled", self.enabled.is_some()),
+            ("skip-if-unknown-filter", self.skip_if_unknown_filter.is_some()),
+            ("capture", self.capture.is_some()),
+            ("capture_duration", self.capture_duration.is_some()),
+        ];
+        given.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect()
+    }
 }
 
 impl Reader<'_> {
@@ -149,10 +171,10 @@ impl Reader<'_> {
             update.skip_if_unknown_filter = self.report.switch(item, "skip-if-unknown-filter")?;
         }
         if wanted("capture") {
-            self.report.switch(item, "capture")?;
+            update.capture = self.report.switch(item, "capture")?;
         }
         if wanted("capture_duration") {
-            self.report.number(item, "capture_duration")?;
+            update.capture_duration = self.report.number(item, "capture_duration")?;
         }
         Ok(())
     }
@@ -185,8 +207,8 @@ impl Reader<'_> {
         self.tell_earlier(first, &name);
         self.report.join_missing(first, REQUIRED);
         evttypes?;
-        capture?;
-        duration?;
+        let earlier = self.collection.rules.get(&name).map(|rule| rule.history.as_slice());
+        let history = defined_after(earlier, item.heading.span);
         let rule = Rule {
             name,
             condition: condition?,
@@ -198,9 +220,12 @@ impl Reader<'_> {
             tags: tags?,
             exceptions: exceptions?,
             skip_if_unknown_filter: skip?.unwrap_or(false),
+            capture: capture?.unwrap_or(false),
+            capture_duration: duration?.unwrap_or(0),
             heading: item.heading.clone(),
             condition_context: item.part(ItemType::RuleCondition, "condition"),
             output_context: item.part(ItemType::RuleOutput, "output"),
+            history,
         };
         self.apply_define(item, rule)
     }

@@ -24,6 +24,7 @@ impl Reader<'_> {
             return Err(self.report.push(error.inside(item.context()).with_help(help)));
         };
         if ENGINE.serves(version) {
+            self.collection.engine = self.collection.engine.max(version);
             return Ok(());
         }
         let message = format!("engine version {version} is required, this one is {ENGINE}");
@@ -84,6 +85,7 @@ impl Reader<'_> {
 
     fn require(&mut self, item: &Item<'_>, asked: Vec<(String, String)>) -> Read<()> {
         let mut alternatives: Vec<(String, Version)> = Vec::new();
+        let mut written = Vec::new();
         for (name, text) in asked {
             let Some(version) = Version::parse(&text) else {
                 let message = format!("`{text}`, required of plugin `{name}`, is no version like 1.2.3");
@@ -96,8 +98,10 @@ impl Reader<'_> {
                 return Err(self.report.item(item, Code::BadPluginVersion, message));
             }
             alternatives.push((name, version));
+            written.push(text);
         }
-        self.collection.plugins.push(PluginRequirement { alternatives, heading: item.heading.clone() });
+        let heading = item.heading.clone();
+        self.collection.plugins.push(PluginRequirement { alternatives, written, heading });
         Ok(())
     }
 }

@@ -1,10 +1,12 @@
 //! What resolving comes to: rules that stand alone, and what was found wrong on the way, in Falco's order.
 
 use super::collection::Collection;
+use super::macros::Trees;
 use super::resolved::Resolved;
 use super::texts::Texts;
 use super::usage::Usage;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::syntax::ast::Expr;
 
 /// When Falco, which stops at the first problem, would come upon one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,11 +47,15 @@ pub(crate) struct Finding {
 }
 
 /// What resolving comes to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Resolution {
     pub(crate) resolved: Resolved,
     /// The position among all rules of each resolved one.
     pub(crate) positions: Vec<usize>,
+    /// Positions and conditions of the rules for system calls.
+    pub(crate) foreign: Vec<(usize, Expr)>,
+    /// The conditions of macros.
+    pub(crate) trees: Trees,
     pub(crate) texts: Texts,
     pub(crate) findings: Vec<Finding>,
     pub(crate) usage: Usage,

@@ -33,14 +33,15 @@ pub(crate) fn resolve(collection: &Collection, options: &Options, is_field: IsFi
         usage: Usage::default(),
         texts: Texts::default(),
         findings: Vec::new(),
+        foreign: Vec::new(),
     };
     resolver.usage.by(None).lists.extend(resolver.lists.used_by_lists().map(str::to_owned));
     resolver.macros();
     let (rules, positions): (Vec<_>, Vec<_>) = resolver.rules().into_iter().unzip();
     let active = select::active(&rules, options);
     let resolved = Resolved { rules, active };
-    let Resolver { texts, findings, usage, .. } = resolver;
-    Resolution { resolved, positions, texts, findings, usage }
+    let Resolver { texts, findings, usage, foreign, trees, .. } = resolver;
+    Resolution { resolved, positions, foreign, trees, texts, findings, usage }
 }
 
 pub(super) struct Resolver<'c> {
@@ -55,6 +56,7 @@ pub(super) struct Resolver<'c> {
     usage: Usage,
     pub(super) texts: Texts,
     pub(super) findings: Vec<Finding>,
+    foreign: Vec<(usize, Expr)>,
 }
 
 impl<'c> Resolver<'c> {
@@ -151,7 +153,10 @@ impl<'c> Resolver<'c> {
             Ok(condition) => self.condition(position, rule, condition).1,
             Err((exception, wrong)) => return self.bad_exception(position, exception, wrong),
         };
-        let Some((name, place)) = expr.as_ref().and_then(audit_field) else { return };
+        let Some(expr) = expr else { return };
+        let found = audit_field(&expr);
+        self.foreign.push((position, expr));
+        let Some((name, place)) = found else { return };
         let message = format!("`{name}` is a field of audit events, this rule is for source {}", rule.source);
         let help = format!("add `source: {AUDIT_SOURCE}` to rule `{}`", rule.name);
         let error = self.at(&place, Code::UnknownField, message).with_help(help);

@@ -12,7 +12,7 @@ const PLUGINS: &[(&str, Version)] = &[
 ];
 
 /// `major.minor.patch`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct Version {
     pub(crate) major: u32,
     pub(crate) minor: u32,
@@ -24,6 +24,8 @@ pub(crate) struct Version {
 pub(crate) struct PluginRequirement {
     /// The plugin asked for, then the alternatives.
     pub(crate) alternatives: Vec<(String, Version)>,
+    /// Their versions as written.
+    pub(crate) written: Vec<String>,
     pub(crate) heading: super::collection::Heading,
 }
 

@@ -88,6 +88,11 @@ pub(super) fn function(cursor: &mut Cursor<'_>) -> Option<Function> {
     found
 }
 
+/// Every transformer.
+pub(crate) fn functions() -> impl Iterator<Item = Function> {
+    FUNCTIONS.iter().map(|(_, function)| *function)
+}
+
 /// Every operator as it is written, `exists` included; for messages and suggestions.
 pub(crate) fn operator_names() -> impl Iterator<Item = &'static str> {
     let tables = [NUMERIC, SIGNS, WORDS, LISTS];

@@ -38,6 +38,12 @@ impl fmt::Display for Operand {
     }
 }
 
+impl fmt::Display for Constant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&printed(Style::Faithful, |printer| printer.constant(self)))
+    }
+}
+
 impl fmt::Display for FieldRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&printed(Style::Faithful, |printer| printer.field(self)))

@@ -4,11 +4,14 @@ mod check;
 mod code;
 mod dlq;
 mod eval;
+mod fields;
 mod kubeconfig;
 mod operator_flags;
 mod rule_flags;
+mod rules;
 mod send;
 mod sink;
+mod table;
 mod up;
 
 use std::fmt;
@@ -35,6 +38,8 @@ enum Chosen {
     Up(up::Up),
     Check(check::Check),
     Eval(eval::Eval),
+    Rules(rules::Rules),
+    Fields(fields::Fields),
     Send(Send),
     Sink(sink::Sink),
     Dlq(dlq::Dlq),
@@ -49,6 +54,8 @@ impl Command {
             Chosen::Up(up) => up.run().await,
             Chosen::Check(check) => ended(check.run()),
             Chosen::Eval(eval) => ended(eval.run()),
+            Chosen::Rules(rules) => ended(rules.run()),
+            Chosen::Fields(fields) => ended(fields.run()),
             Chosen::Send(send) => ended(send.run().await),
             Chosen::Sink(sink) => sink.run().await,
             Chosen::Dlq(dlq) => dlq.run().await,

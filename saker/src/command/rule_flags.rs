@@ -51,6 +51,29 @@ impl RuleFlags {
     }
 }
 
+/// Which rules, where nothing is held against them.
+#[derive(Debug, Clone, Args)]
+pub(super) struct RuleSources {
+    /// Rule files, and directories of them, in the order given; `builtin` is the shipped ruleset, which is the default
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    rules: Vec<String>,
+    /// Rules mean exactly what they mean to Falco, its known defects included
+    #[arg(long)]
+    falco_exact: bool,
+}
+
+impl RuleSources {
+    /// As settings by themselves.
+    pub(super) fn settings(&self) -> evaluator::Settings {
+        let mut settings =
+            evaluator::Settings { falco_exact: self.falco_exact, ..evaluator::Settings::default() };
+        if !self.rules.is_empty() {
+            settings.rules.clone_from(&self.rules);
+        }
+        settings
+    }
+}
+
 impl From<Which> for RuleMatching {
     fn from(which: Which) -> Self {
         match which {

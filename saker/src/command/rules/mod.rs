@@ -1,0 +1,163 @@
+//! `saker rules`: what rule files come down to.
+
+mod list;
+mod show;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand, ValueEnum};
+use evaluator::{RuleErrors, RulesetError};
+use rules::SourceFile;
+use rules::describe::{describe, describe_rule, nearest};
+use rules::ruleset::Catalog;
+use service::exit;
+
+use super::rule_flags::RuleSources;
+use super::table::one_line;
+
+/// List rules, or show one with everything it refers to put in
+///
+/// Without a subcommand it lists; flags come behind the subcommand. As JSON it is what Falco prints with -L and -l.
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  saker rules\n  saker rules --rules builtin mine.yaml\n  saker rules show \"Attach/Exec Pod\"\n  saker rules show \"Attach/Exec Pod\" --rules builtin mine.yaml --format json"
+)]
+pub struct Rules {
+    #[command(subcommand)]
+    action: Option<Action>,
+    #[command(flatten)]
+    list: Which,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// List all rules in order of definition
+    List(Which),
+    /// Show one rule: its condition as written and as it is evaluated, what it reads, where it comes from
+    Show {
+        /// The rule's name
+        name: String,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// What is no command; most likely the name of a rule.
+    #[command(external_subcommand)]
+    Other(Vec<String>),
+}
+
+#[derive(Debug, Args)]
+struct Which {
+    #[command(flatten)]
+    sources: RuleSources,
+    /// How to print them
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum RulesError {
+    /// The rules do not load.
+    #[error(transparent)]
+    Rules(#[from] RulesetError),
+    /// There is no such rule.
+    #[error("there is no rule `{name}`; {advice}")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// What may have been meant.
+        advice: String,
+    },
+    /// Nobody reads the output.
+    #[error("cannot print: {0}")]
+    Print(#[from] io::Error),
+}
+
+impl Rules {
+    /// Loads the rules and prints them.
+    ///
+    /// # Errors
+    /// Where they do not load, or there is no such rule.
+    pub fn run(self) -> Result<ExitCode, RulesError> {
+        let printed = match self.action {
+            None => list(&self.list),
+            Some(Action::List(which)) => list(&which),
+            Some(Action::Show { name, which }) => show(&name, &which),
+            Some(Action::Other(words)) => return Ok(exit::usage(&not_a_command(&words))),
+        }?;
+        match io::stdout().lock().write_all(printed.as_bytes()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+            written => Ok(written.map(|()| ExitCode::SUCCESS)?),
+        }
+    }
+}
+
+fn list(which: &Which) -> Result<String, RulesError> {
+    let loaded = Loaded::new(which)?;
+    Ok(match which.format {
+        Format::Text => list::page(&loaded.catalog),
+        Format::Json => format!("{}\n", describe(&loaded.catalog)),
+    })
+}
+
+fn show(name: &str, which: &Which) -> Result<String, RulesError> {
+    let Loaded { catalog, files } = Loaded::new(which)?;
+    let Some(rule) = catalog.rules.iter().find(|rule| rule.name == name) else {
+        return Err(RulesError::Unknown { name: name.to_owned(), advice: advice(name, &catalog) });
+    };
+    Ok(match which.format {
+        Format::Text => show::page(rule, &catalog, &files),
+        Format::Json => format!("{}\n", describe_rule(&catalog, name).unwrap_or_default()),
+    })
+}
+
+/// Rules that load, with the files they come from.
+struct Loaded {
+    catalog: Catalog,
+    files: Vec<SourceFile>,
+}
+
+impl Loaded {
+    /// Warnings go to stderr.
+    fn new(which: &Which) -> Result<Self, RulesError> {
+        let settings = which.sources.settings();
+        let files = evaluator::rule_files(&settings.rules)?;
+        let loaded = rules::load(&files, &evaluator::options(&settings));
+        let Some(catalog) = loaded.catalog() else {
+            let errors = RuleErrors { diagnostics: loaded.diagnostics, files };
+            return Err(RulesetError::from(errors).into());
+        };
+        for warning in &loaded.diagnostics {
+            // Where stderr is gone there is nobody left to tell.
+            let _ = writeln!(io::stderr().lock(), "{}", warning.render(&files));
+        }
+        Ok(Self { catalog, files })
+    }
+}
+
+fn not_a_command(words: &[String]) -> String {
+    let word = words.first().map_or("", String::as_str);
+    format!("`{word}` is no command of `saker rules`; to show a rule: saker rules show \"{word}\"")
+}
+
+/// What may have been meant by a name that no rule has.
+fn advice(name: &str, catalog: &Catalog) -> String {
+    if let Some(known) = catalog.macros.iter().find(|known| known.name == name) {
+        return format!("there is a macro of that name: {}", one_line(known.condition.trim()));
+    }
+    if let Some(list) = catalog.lists.iter().find(|list| list.name == name) {
+        return format!("there is a list of that name: {}", one_line(&list.compiled.join(", ")));
+    }
+    match nearest(name, catalog.rules.iter().map(|rule| rule.name.as_str())).as_slice() {
+        [] => "`saker rules` lists those that there are".to_owned(),
+        like => format!("did you mean `{}`?", like.join("` or `")),
+    }
+}
