@@ -4,6 +4,7 @@
 pub mod check;
 mod diagnostic;
 pub mod event;
+pub mod examples;
 pub mod fields;
 mod load;
 mod options;

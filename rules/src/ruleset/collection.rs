@@ -10,7 +10,7 @@ use crate::priority::Priority;
 use crate::source::Span;
 
 /// Everything read so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Collection {
     pub(crate) lists: Named<List>,
     pub(crate) macros: Named<Macro>,
@@ -25,7 +25,7 @@ pub(crate) struct Collection {
 }
 
 /// Items by name, in order of first definition.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Named<T> {
     items: Vec<T>,
     places: HashMap<String, usize>,
@@ -48,7 +48,7 @@ pub(crate) struct Heading {
 }
 
 /// A list of values.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct List {
     pub(crate) name: String,
     pub(crate) items: Vec<Sourced>,
@@ -57,7 +57,7 @@ pub(crate) struct List {
 }
 
 /// A condition with a name.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Macro {
     pub(crate) name: String,
     pub(crate) condition: Sourced,
@@ -67,7 +67,7 @@ pub(crate) struct Macro {
 }
 
 /// A rule as written.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Rule {
     pub(crate) name: String,
     pub(crate) condition: Sourced,

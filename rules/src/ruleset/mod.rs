@@ -29,3 +29,4 @@ pub(crate) use complaints::in_expression;
 pub(crate) use read::{Extent, read};
 pub(crate) use resolution::{Finding, Resolution, RuleStep, Stage, unused};
 pub(crate) use resolve::resolve;
+pub(crate) use rule_keys::closest;

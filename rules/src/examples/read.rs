@@ -1,0 +1,232 @@
+//! A file of examples, read with all of its mistakes at once.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use super::event;
+use super::events::BaseEvents;
+use super::expected::Shown;
+use super::json::entries;
+use super::mistake::Mistake;
+use crate::ruleset::closest;
+use crate::ruleset::sourced::Sourced;
+use crate::source::{Position, SourceFile, Span};
+use crate::yaml::{self, Node};
+
+/// Mistakes told of one file; who has more begins with these.
+const MOST_MISTAKES: usize = 50;
+
+/// What a file of examples may refer to.
+#[derive(Clone, Copy)]
+pub struct Given<'a> {
+    /// Events by name.
+    pub events: &'a BaseEvents,
+    /// The text of another file, by its path as it stands in this one; or why there is none.
+    pub open: &'a dyn Fn(&str) -> Result<String, String>,
+}
+
+/// A file of examples.
+#[derive(Debug, Clone)]
+pub struct ExampleFile {
+    /// The file itself.
+    pub file: SourceFile,
+    /// The rules that it says it is about: paths relative to it, and `builtin`.
+    pub rules: Vec<String>,
+    /// Its examples in order, those that could be read.
+    pub examples: Vec<Example>,
+    /// Everything that is wrong with it, in order.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// An event, and whether a rule must match it.
+#[derive(Debug, Clone)]
+pub struct Example {
+    /// The rule it is about.
+    pub rule: String,
+    /// What is expected of it.
+    pub must: Must,
+    /// What it shows.
+    pub why: Option<String>,
+    /// Where it starts.
+    pub position: Position,
+    /// The file that holds its event, as it names it.
+    pub event_file: Option<String>,
+    pub(super) rule_span: Span,
+    pub(super) event: event::Given,
+    pub(super) with: Option<Sourced>,
+    pub(super) output: Option<String>,
+    pub(super) fields: Vec<(String, Shown)>,
+}
+
+/// What is expected of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Must {
+    /// It matches.
+    Match,
+    /// It does not.
+    NotMatch,
+}
+
+impl std::fmt::Display for Must {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Match => "match",
+            Self::NotMatch => "not match",
+        })
+    }
+}
+
+impl Example {
+    /// Its event, as it would come in.
+    #[must_use]
+    pub fn event(&self) -> Vec<u8> {
+        // Reading made sure that there is one.
+        self.event.bytes().unwrap_or_default()
+    }
+
+    /// Whether it brings rules of its own along.
+    #[must_use]
+    pub fn has_rules(&self) -> bool {
+        self.with.is_some()
+    }
+}
+
+/// Reads a file of examples: a list of them, or a mapping of `rules`, `events` and `examples`.
+#[must_use]
+pub fn read(file: &SourceFile, given: Given<'_>) -> ExampleFile {
+    let mut reader = Reader { file, open: given.open, events: given.events.clone(), mistakes: Vec::new() };
+    let (mut rules, mut examples) = (Vec::new(), Vec::new());
+    match yaml::parse(&file.text, 0) {
+        Ok(documents) => reader.documents(&documents, &mut rules, &mut examples),
+        Err(error) => {
+            reader.tell(Mistake::new(format!("this is no YAML: {}", error.message), error.span));
+        }
+    }
+    ExampleFile { file: file.clone(), rules, examples, mistakes: in_order(reader.mistakes) }
+}
+
+/// Each once: an alias brings the mistakes of what it stands for up again.
+fn in_order(mut mistakes: Vec<Mistake>) -> Vec<Mistake> {
+    mistakes.sort_by_key(|mistake| mistake.span);
+    let mut seen = HashSet::new();
+    mistakes.retain(|mistake| seen.insert((mistake.span, mistake.message.clone())));
+    mistakes.truncate(MOST_MISTAKES);
+    mistakes
+}
+
+pub(super) struct Reader<'a> {
+    pub(super) file: &'a SourceFile,
+    pub(super) open: &'a dyn Fn(&str) -> Result<String, String>,
+    pub(super) events: BaseEvents,
+    pub(super) mistakes: Vec<Mistake>,
+}
+
+impl Reader<'_> {
+    pub(super) fn tell(&mut self, mistake: Mistake) {
+        self.mistakes.push(mistake);
+    }
+
+    fn documents(&mut self, documents: &[Rc<Node>], rules: &mut Vec<String>, examples: &mut Vec<Example>) {
+        let mut documents = documents.iter().filter(|document| !document.is_null());
+        let Some(first) = documents.next() else {
+            return self.tell(no_examples(Span::of_file(0)));
+        };
+        if let Some(second) = documents.next() {
+            let at = start(second.span);
+            self.tell(Mistake::new("a file of examples is one document, this starts another", at));
+        }
+        if first.sequence().is_some() {
+            self.examples(first, examples);
+        } else if first.mapping().is_some() {
+            self.parts(first, rules, examples);
+        } else {
+            let message = format!("a file of examples is a list of them, this is {}", first.describe());
+            self.tell(Mistake::new(message, start(first.span)).help("each starts with a dash: `- rule: …`"));
+        }
+    }
+
+    fn parts(&mut self, document: &Node, rules: &mut Vec<String>, examples: &mut Vec<Example>) {
+        let parts = self.known(document, &["rules", "events", "examples"]);
+        for (key, node) in &parts {
+            match *key {
+                "rules" => self.rules(node, rules),
+                "events" => self.events = self.events.and(node, &mut self.mistakes),
+                _ => {}
+            }
+        }
+        match parts.iter().find(|(key, _)| *key == "examples") {
+            Some((_, node)) => self.examples(node, examples),
+            // Where a key is wrong it was probably this one.
+            None if self.mistakes.is_empty() => self.tell(no_examples(start(document.span))),
+            None => {}
+        }
+    }
+
+    fn rules(&mut self, node: &Node, rules: &mut Vec<String>) {
+        let items = node.sequence().unwrap_or_default();
+        let texts = items.iter().map(|item| item.scalar()).chain(std::iter::once(node.scalar()));
+        rules.extend(texts.flatten().map(|scalar| scalar.text.clone()));
+        if rules.is_empty() || (node.sequence().is_some() && rules.len() < items.len()) {
+            let mistake = Mistake::new("`rules` is a list of files of rules", node.span);
+            self.tell(mistake.help("`rules: [builtin, mine.yaml]`; paths are relative to this file"));
+        }
+    }
+
+    fn examples(&mut self, list: &Node, examples: &mut Vec<Example>) {
+        let Some(items) = list.sequence() else {
+            let message = format!("`examples` is a list of them, this is {}", list.describe());
+            return self.tell(Mistake::new(message, list.span).help("each starts with a dash: `- rule: …`"));
+        };
+        if items.is_empty() {
+            self.tell(no_examples(list.span));
+        }
+        if items.iter().any(|item| is_of_rules(item)) {
+            let stem = self.file.name.trim_end_matches(".yaml").trim_end_matches(".yml");
+            let mistake = Mistake::new("these are rules, not examples", start(list.span));
+            return self.tell(mistake.help(format!(
+                "their examples belong into a file beside them, {stem}.test.yaml, and that is what is tested"
+            )));
+        }
+        for item in items {
+            if self.mistakes.len() >= MOST_MISTAKES {
+                return;
+            }
+            examples.extend(self.example(item));
+        }
+    }
+
+    /// The entries of a mapping, all but those with keys that mean nothing here.
+    pub(super) fn known<'n>(&mut self, node: &'n Node, known: &[&str]) -> Vec<(&'n str, &'n Node)> {
+        let mut entries = entries(node, &mut self.mistakes);
+        entries.retain(|(key, _)| {
+            let is_known = known.contains(key);
+            if !is_known {
+                let span = node.key_span(key).unwrap_or(node.span);
+                let help = match closest(key, known.iter().copied()) {
+                    Some(close) => format!("did you mean `{close}`?"),
+                    None => format!("keys are {}", known.join(", ")),
+                };
+                self.tell(Mistake::new(format!("unknown key `{key}`"), span).help(help));
+            }
+            is_known
+        });
+        entries
+    }
+}
+
+fn no_examples(span: Span) -> Mistake {
+    Mistake::new("there are no examples in this file", span)
+        .help("the smallest is `- {rule: NAME, must: match, event: exec}`; `saker test --events` lists events")
+}
+
+/// Whether an item is a rule, a macro or a list rather than an example.
+fn is_of_rules(item: &Node) -> bool {
+    let has = |key| item.get(key).is_some();
+    let is_item = has("macro") || has("list") || (has("rule") && has("condition"));
+    is_item && !has("must")
+}
+
+/// The first character of a part.
+pub(super) fn start(span: Span) -> Span {
+    Span { end: span.start, ..span }
+}
