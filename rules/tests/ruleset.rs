@@ -76,7 +76,8 @@ fn example_files() -> Vec<ExampleFile> {
     let given = Given { events: &events, open: &|path| panic!("{path}: an example brings its event along") };
     let read = |file: SourceFile| {
         let read = examples::read(&file, given);
-        let mistakes: String = read.mistakes.iter().map(|mistake| mistake.render(&file)).collect();
+        let mistakes: String =
+            read.mistakes.iter().map(|mistake| mistake.render(std::slice::from_ref(&file))).collect();
         assert!(mistakes.is_empty(), "{mistakes}");
         assert!(read.rules.is_empty(), "{}: they are about the shipped rules", file.name);
         read
@@ -124,7 +125,9 @@ fn complaint(subject: &Subject, file: &ExampleFile, example: &Example) -> Option
     match subject.judge(example) {
         Ok(Verdict::Holds) => None,
         Ok(Verdict::Fails(failure)) => Some(format!("{place}\n{failure}")),
-        Err(mistakes) => Some(mistakes.iter().map(|mistake| mistake.render(&file.file)).collect()),
+        Err(mistakes) => {
+            Some(mistakes.iter().map(|mistake| mistake.render(std::slice::from_ref(&file.file))).collect())
+        }
     }
 }
 
@@ -145,7 +148,8 @@ fn every_rule_has_examples_of_both_kinds() {
 #[test]
 fn examples_stand_beside_their_rules_and_say_why() {
     for ExampleFile { file, examples, .. } in example_files() {
-        let theme = shipped().into_iter().find(|theme| theme.name == file.name).expect("a theme of that name");
+        let theme =
+            shipped().into_iter().find(|theme| theme.name == file.name).expect("a theme of that name");
         for example in examples {
             let line = format!("- rule: {}\n", example.rule);
             assert!(theme.text.contains(&line), "{}: {} stands elsewhere", file.name, example.rule);

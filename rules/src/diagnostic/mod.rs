@@ -1,7 +1,7 @@
 //! What is wrong with rule files, told so that the author can mend it.
 
 mod code;
-pub(crate) mod render;
+mod render;
 
 use std::fmt;
 

@@ -2,52 +2,29 @@
 
 use std::fmt::Write;
 
-use super::{Diagnostic, ItemType, Label, Location};
+use super::{Diagnostic, ItemType, Location};
 use crate::source::{Position, SourceFile, Span, floor};
 
 /// Longer lines are cut around what is underlined.
 const WIDEST: usize = 160;
 
 pub(super) fn render(diagnostic: &Diagnostic, files: &[SourceFile]) -> String {
-    let help = diagnostic.help.iter().map(|help| format!("help: {help}"));
-    let falco = diagnostic.code.falco().map(|falco| format!("falco: {falco}"));
+    let primary = diagnostic.span.unwrap_or(Span::of_file(diagnostic.file));
+    let labels = diagnostic.labels.iter().map(|label| Excerpt::of(files, label.span, '-', &label.text));
     let remark = diagnostic.remark.clone().unwrap_or_else(|| inside(&diagnostic.context));
-    let page = Page {
-        heading: format!("{}[{}]: {}", diagnostic.severity, diagnostic.code.id(), diagnostic.message),
-        span: diagnostic.span.unwrap_or(Span::of_file(diagnostic.file)),
-        remark: &remark,
-        labels: &diagnostic.labels,
-        notes: help.chain(falco).collect(),
-    };
-    page.render(files)
-}
-
-/// What is shown of a problem of any kind.
-pub(crate) struct Page<'a> {
-    /// The first line.
-    pub(crate) heading: String,
-    /// Where it is.
-    pub(crate) span: Span,
-    /// A remark on that place.
-    pub(crate) remark: &'a str,
-    /// Remarks on other places.
-    pub(crate) labels: &'a [Label],
-    /// The last lines.
-    pub(crate) notes: Vec<String>,
-}
-
-impl Page<'_> {
-    pub(crate) fn render(&self, files: &[SourceFile]) -> String {
-        let labels = self.labels.iter().map(|label| Excerpt::of(files, label.span, '-', &label.text));
-        let first = Excerpt::of(files, self.span, '^', self.remark);
-        let excerpts: Vec<_> = std::iter::once(first).chain(labels).flatten().collect();
-        let gutter = excerpts.iter().map(|excerpt| excerpt.position.line.to_string().len()).max().unwrap_or(1);
-        let gutter = " ".repeat(gutter);
-        let mut out = format!("{}\n", self.heading);
-        excerpts.iter().for_each(|excerpt| excerpt.render(&gutter, &mut out));
-        self.notes.iter().for_each(|note| push(&mut out, format_args!("{gutter} = {note}\n")));
-        out
+    let first = Excerpt::of(files, primary, '^', &remark);
+    let excerpts: Vec<_> = std::iter::once(first).chain(labels).flatten().collect();
+    let gutter = excerpts.iter().map(|excerpt| excerpt.position.line.to_string().len()).max().unwrap_or(1);
+    let gutter = " ".repeat(gutter);
+    let mut out = format!("{}[{}]: {}\n", diagnostic.severity, diagnostic.code.id(), diagnostic.message);
+    excerpts.iter().for_each(|excerpt| excerpt.render(&gutter, &mut out));
+    if let Some(help) = &diagnostic.help {
+        push(&mut out, format_args!("{gutter} = help: {help}\n"));
     }
+    if let Some(falco) = diagnostic.code.falco() {
+        push(&mut out, format_args!("{gutter} = falco: {falco}\n"));
+    }
+    out
 }
 
 /// The innermost item with a name of its own.

@@ -82,9 +82,6 @@ mod tests {
             bytes(event(), None, Some("{\"a\":1, \"a\":2}")),
             r#"{"verb":"\"get\"","requestObject":{"a":1, "a":2}}"#
         );
-        assert_eq!(
-            bytes(event(), Some(json!({"verb": null})), None),
-            r#"{"requestObject":{"x":1}}"#
-        );
+        assert_eq!(bytes(event(), Some(json!({"verb": null})), None), r#"{"requestObject":{"x":1}}"#);
     }
 }

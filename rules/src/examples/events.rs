@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::json::{entries, merge, value};
-use super::mistake::Mistake;
+use super::mistake::mistake;
+use crate::diagnostic::Diagnostic;
 use crate::yaml::{self, Node};
 
 /// The name of what underlies all base events.
@@ -25,22 +26,23 @@ impl BaseEvents {
     pub fn builtin() -> Self {
         let none = Self { common: Value::Object(Map::new()), events: BTreeMap::new() };
         // A test holds the file against all that could be wrong with it.
-        let documents = yaml::parse(include_str!("../../ruleset/examples/events.yaml"), 0).unwrap_or_default();
+        let documents =
+            yaml::parse(include_str!("../../ruleset/examples/events.yaml"), 0).unwrap_or_default();
         documents.first().map_or_else(|| none.clone(), |document| none.and(document, &mut Vec::new()))
     }
 
     /// These and those that a file adds: what it gives under a name takes the place of what was there, and its
     /// `common` is merged over the common of these.
-    pub(super) fn and(&self, node: &Node, mistakes: &mut Vec<Mistake>) -> Self {
+    pub(super) fn and(&self, node: &Node, mistakes: &mut Vec<Diagnostic>) -> Self {
         let mut both = self.clone();
         if node.mapping().is_none() {
             let message = format!("`events` is a mapping of names to events, this is {}", node.describe());
-            mistakes.push(Mistake::new(message, node.span).help("`events: {my-event: {verb: get}}`"));
+            mistakes.push(mistake(message, node.span).with_help("`events: {my-event: {verb: get}}`"));
         }
         for (name, node) in entries(node, mistakes) {
             if node.mapping().is_none() {
                 let message = format!("a base event is a mapping, this is {}", node.describe());
-                mistakes.push(Mistake::new(message, node.span));
+                mistakes.push(mistake(message, node.span));
                 continue;
             }
             let event = value(node, mistakes);

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Number, Value};
 
-use super::mistake::Mistake;
+use super::mistake::mistake;
+use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::yaml::Node;
 
 /// The value that a part of a file stands for. Scalars without quotes are numbers, truth values and null where they
 /// look like it. What no JSON can say is a mistake, and left out.
-pub(super) fn value(node: &Node, mistakes: &mut Vec<Mistake>) -> Value {
+pub(super) fn value(node: &Node, mistakes: &mut Vec<Diagnostic>) -> Value {
     if let Some(scalar) = node.scalar() {
         return if scalar.is_plain() { plain(&scalar.text) } else { Value::from(scalar.text.as_str()) };
     }
@@ -25,21 +26,21 @@ pub(super) fn value(node: &Node, mistakes: &mut Vec<Mistake>) -> Value {
 }
 
 /// Keys and values of a mapping. A key given twice is a mistake, and the first counts.
-pub(super) fn entries<'n>(node: &'n Node, mistakes: &mut Vec<Mistake>) -> Vec<(&'n str, &'n Node)> {
+pub(super) fn entries<'n>(node: &'n Node, mistakes: &mut Vec<Diagnostic>) -> Vec<(&'n str, &'n Node)> {
     let mut entries = Vec::new();
     let mut seen: HashMap<&str, Span> = HashMap::new();
     for (key, value) in node.mapping().unwrap_or_default() {
         let Some(name) = key.scalar().map(|scalar| scalar.text.as_str()) else {
             let message = format!("a key is a text, this is {}", key.describe());
-            mistakes.push(Mistake::new(message, key.span));
+            mistakes.push(mistake(message, key.span));
             continue;
         };
         if let Some(first) = seen.get(name) {
-            let mistake = Mistake::new(format!("key `{name}` is given twice"), key.span);
-            mistakes.push(mistake.label(*first, "first here"));
+            let wrong = mistake(format!("key `{name}` is given twice"), key.span);
+            mistakes.push(wrong.with_label(*first, "first here"));
         } else if name == "<<" {
-            let mistake = Mistake::new("merge keys mean nothing in an event", key.span);
-            mistakes.push(mistake.help("name a base event under `event`, and what differs under `patch`"));
+            let wrong = mistake("merge keys mean nothing in an event", key.span);
+            mistakes.push(wrong.with_help("name a base event under `event`, and what differs under `patch`"));
         } else {
             seen.insert(name, key.span);
             entries.push((name, &**value));
@@ -91,9 +92,8 @@ mod tests {
     fn scalars_without_quotes_are_what_they_look_like() {
         let text = "[1, -2, 1.5, true, False, null, ~, '1', \"true\", 1.36.2, 0x10, 007, yes, x y]";
         let (value, mistakes) = read(text);
-        let expected = json!([
-            1, -2, 1.5, true, false, null, null, "1", "true", "1.36.2", "0x10", "007", "yes", "x y"
-        ]);
+        let expected =
+            json!([1, -2, 1.5, true, false, null, null, "1", "true", "1.36.2", "0x10", "007", "yes", "x y"]);
         assert_eq!((value, mistakes), (expected, Vec::<String>::new()));
     }
 

@@ -1,7 +1,7 @@
 //! Examples held against rules.
 
 use super::expected::Shown;
-use super::mistake::Mistake;
+use super::mistake::mistake;
 use super::read::{Example, Must, start};
 use super::unmet::unmet;
 use super::verdict::{Failure, Shortfall, Verdict};
@@ -51,11 +51,19 @@ impl Subject {
         self.loaded.program.rules()
     }
 
+    /// Each rule with the file that defines it.
+    pub fn homes(&self) -> impl Iterator<Item = (&Rule, &SourceFile)> {
+        self.rules().iter().filter_map(|rule| {
+            let defined = self.loader.collection().rules.get(&rule.name)?;
+            Some((rule, self.files.get(defined.heading.span.file)?))
+        })
+    }
+
     /// Whether an example holds.
     ///
     /// # Errors
     /// Where the example cannot be tried: there is no such rule, or what it brings along does not load.
-    pub fn judge(&self, example: &Example) -> Result<Verdict, Vec<Mistake>> {
+    pub fn judge(&self, example: &Example) -> Result<Verdict, Vec<Diagnostic>> {
         let with = example.with.as_ref().map(|with| self.with(with)).transpose()?;
         let loaded = with.as_ref().unwrap_or(&self.loaded);
         let rule = loaded.program.rules().iter().position(|rule| rule.name == example.rule);
@@ -76,25 +84,27 @@ impl Subject {
         let name = |found: Match| loaded.program.rules().get(found.rule).map(|rule| rule.name.clone());
         Ok(match shortfalls.is_empty() {
             true => Verdict::Holds,
-            false => Verdict::Fails(Failure { shortfalls, others: matches.into_iter().filter_map(name).collect() }),
+            false => {
+                Verdict::Fails(Failure { shortfalls, others: matches.into_iter().filter_map(name).collect() })
+            }
         })
     }
 
     /// The rules with others behind them.
-    fn with(&self, with: &Sourced) -> Result<Loaded, Vec<Mistake>> {
+    fn with(&self, with: &Sourced) -> Result<Loaded, Vec<Diagnostic>> {
         let index = self.files.len();
         let file = SourceFile { name: "with".to_owned(), text: with.text().to_owned() };
         let mut loader = self.loader.clone();
         loader.file(index, &file);
         let crate::load::Loaded { program, diagnostics, resolved } = loader.finish(&self.files);
         let errors = || diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
-        let program =
-            program.ok_or_else(|| errors().map(|error| self.mistake(error, with, index)).collect::<Vec<_>>())?;
+        let program = program
+            .ok_or_else(|| errors().map(|error| self.in_example(error, with, index)).collect::<Vec<_>>())?;
         Ok(Loaded { program, resolved })
     }
 
     /// An error in rules that an example brings along, where it stands in the example.
-    fn mistake(&self, error: &Diagnostic, with: &Sourced, index: usize) -> Mistake {
+    fn in_example(&self, error: &Diagnostic, with: &Sourced, index: usize) -> Diagnostic {
         let here = |span: Span| with.span(span.start..span.end).filter(|_| span.file == index);
         let whole = with.span(0..with.len()).unwrap_or(Span::of_file(0));
         let elsewhere = error.span.filter(|span| span.file != index);
@@ -105,28 +115,25 @@ impl Subject {
         });
         let labels = error.labels.iter();
         let labels = labels.filter_map(|label| Some(Label { span: here(label.span)?, ..label.clone() }));
-        Mistake {
-            message: format!("{}{place}", error.message),
-            span: error.span.and_then(here).unwrap_or(start(whole)),
-            remark: Some("in `with`".to_owned()),
-            labels: labels.collect(),
-            help: error.help.clone(),
-            code: Some(error.code),
-        }
+        let span = error.span.and_then(here).unwrap_or(start(whole));
+        let told = Diagnostic::new(error.code, format!("{}{place}", error.message)).at(span);
+        let remark = Some("in `with`".to_owned());
+        Diagnostic { remark, labels: labels.collect(), help: error.help.clone(), ..told }
     }
 
-    fn unknown(&self, example: &Example, program: &Program) -> Mistake {
+    fn unknown(&self, example: &Example, program: &Program) -> Diagnostic {
         let name = &example.rule;
-        if let Some(rule) = self.loader.collection().rules.get(name).filter(|rule| rule.source != "k8s_audit") {
+        if let Some(rule) = self.loader.collection().rules.get(name).filter(|rule| rule.source != "k8s_audit")
+        {
             let message = format!("rule `{name}` is for events of {}, not for audit events", rule.source);
-            return Mistake::new(message, example.rule_span).help("a rule for them says `source: k8s_audit`");
+            return mistake(message, example.rule_span).with_help("a rule for them says `source: k8s_audit`");
         }
-        let mistake = Mistake::new(format!("there is no rule `{name}`"), example.rule_span);
+        let wrong = mistake(format!("there is no rule `{name}`"), example.rule_span);
         match closest(name, program.rules().iter().map(|rule| rule.name.as_str())) {
-            Some(close) => mistake.help(format!("did you mean `{close}`?")),
+            Some(close) => wrong.with_help(format!("did you mean `{close}`?")),
             None => {
                 let files: Vec<_> = self.files.iter().map(|file| file.name.as_str()).collect();
-                mistake.help(format!("the rules are those of {}", files.join(", ")))
+                wrong.with_help(format!("the rules are those of {}", files.join(", ")))
             }
         }
     }

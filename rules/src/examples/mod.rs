@@ -19,7 +19,12 @@ mod verdict;
 pub use coverage::{Coverage, Gap};
 pub use events::BaseEvents;
 pub use judge::Subject;
-pub use mistake::Mistake;
 pub use read::{Example, ExampleFile, Given, Must, read};
 pub use shipped::shipped;
 pub use verdict::{Failure, Shortfall, Verdict};
+
+/// Whether a file of this name holds examples: `NAME.test.yaml` those of the rules in `NAME.yaml`.
+#[must_use]
+pub fn is_example_file(name: &str) -> bool {
+    [".test.yaml", ".test.yml"].iter().any(|ending| name.ends_with(ending))
+}

@@ -7,7 +7,8 @@ use super::event;
 use super::events::BaseEvents;
 use super::expected::Shown;
 use super::json::entries;
-use super::mistake::Mistake;
+use super::mistake::mistake;
+use crate::diagnostic::Diagnostic;
 use crate::ruleset::closest;
 use crate::ruleset::sourced::Sourced;
 use crate::source::{Position, SourceFile, Span};
@@ -35,7 +36,7 @@ pub struct ExampleFile {
     /// Its examples in order, those that could be read.
     pub examples: Vec<Example>,
     /// Everything that is wrong with it, in order.
-    pub mistakes: Vec<Mistake>,
+    pub mistakes: Vec<Diagnostic>,
 }
 
 /// An event, and whether a rule must match it.
@@ -99,14 +100,14 @@ pub fn read(file: &SourceFile, given: Given<'_>) -> ExampleFile {
     match yaml::parse(&file.text, 0) {
         Ok(documents) => reader.documents(&documents, &mut rules, &mut examples),
         Err(error) => {
-            reader.tell(Mistake::new(format!("this is no YAML: {}", error.message), error.span));
+            reader.tell(mistake(format!("this is no YAML: {}", error.message), error.span));
         }
     }
     ExampleFile { file: file.clone(), rules, examples, mistakes: in_order(reader.mistakes) }
 }
 
 /// Each once: an alias brings the mistakes of what it stands for up again.
-fn in_order(mut mistakes: Vec<Mistake>) -> Vec<Mistake> {
+fn in_order(mut mistakes: Vec<Diagnostic>) -> Vec<Diagnostic> {
     mistakes.sort_by_key(|mistake| mistake.span);
     let mut seen = HashSet::new();
     mistakes.retain(|mistake| seen.insert((mistake.span, mistake.message.clone())));
@@ -118,11 +119,11 @@ pub(super) struct Reader<'a> {
     pub(super) file: &'a SourceFile,
     pub(super) open: &'a dyn Fn(&str) -> Result<String, String>,
     pub(super) events: BaseEvents,
-    pub(super) mistakes: Vec<Mistake>,
+    pub(super) mistakes: Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
-    pub(super) fn tell(&mut self, mistake: Mistake) {
+    pub(super) fn tell(&mut self, mistake: Diagnostic) {
         self.mistakes.push(mistake);
     }
 
@@ -133,7 +134,7 @@ impl Reader<'_> {
         };
         if let Some(second) = documents.next() {
             let at = start(second.span);
-            self.tell(Mistake::new("a file of examples is one document, this starts another", at));
+            self.tell(mistake("a file of examples is one document, this starts another", at));
         }
         if first.sequence().is_some() {
             self.examples(first, examples);
@@ -141,7 +142,7 @@ impl Reader<'_> {
             self.parts(first, rules, examples);
         } else {
             let message = format!("a file of examples is a list of them, this is {}", first.describe());
-            self.tell(Mistake::new(message, start(first.span)).help("each starts with a dash: `- rule: …`"));
+            self.tell(mistake(message, start(first.span)).with_help("each starts with a dash: `- rule: …`"));
         }
     }
 
@@ -167,23 +168,23 @@ impl Reader<'_> {
         let texts = items.iter().map(|item| item.scalar()).chain(std::iter::once(node.scalar()));
         rules.extend(texts.flatten().map(|scalar| scalar.text.clone()));
         if rules.is_empty() || (node.sequence().is_some() && rules.len() < items.len()) {
-            let mistake = Mistake::new("`rules` is a list of files of rules", node.span);
-            self.tell(mistake.help("`rules: [builtin, mine.yaml]`; paths are relative to this file"));
+            let wrong = mistake("`rules` is a list of files of rules", node.span);
+            self.tell(wrong.with_help("`rules: [builtin, mine.yaml]`; paths are relative to this file"));
         }
     }
 
     fn examples(&mut self, list: &Node, examples: &mut Vec<Example>) {
         let Some(items) = list.sequence() else {
             let message = format!("`examples` is a list of them, this is {}", list.describe());
-            return self.tell(Mistake::new(message, list.span).help("each starts with a dash: `- rule: …`"));
+            return self.tell(mistake(message, list.span).with_help("each starts with a dash: `- rule: …`"));
         };
         if items.is_empty() {
             self.tell(no_examples(list.span));
         }
         if items.iter().any(|item| is_of_rules(item)) {
             let stem = self.file.name.trim_end_matches(".yaml").trim_end_matches(".yml");
-            let mistake = Mistake::new("these are rules, not examples", start(list.span));
-            return self.tell(mistake.help(format!(
+            let wrong = mistake("these are rules, not examples", start(list.span));
+            return self.tell(wrong.with_help(format!(
                 "their examples belong into a file beside them, {stem}.test.yaml, and that is what is tested"
             )));
         }
@@ -206,7 +207,7 @@ impl Reader<'_> {
                     Some(close) => format!("did you mean `{close}`?"),
                     None => format!("keys are {}", known.join(", ")),
                 };
-                self.tell(Mistake::new(format!("unknown key `{key}`"), span).help(help));
+                self.tell(mistake(format!("unknown key `{key}`"), span).with_help(help));
             }
             is_known
         });
@@ -214,9 +215,10 @@ impl Reader<'_> {
     }
 }
 
-fn no_examples(span: Span) -> Mistake {
-    Mistake::new("there are no examples in this file", span)
-        .help("the smallest is `- {rule: NAME, must: match, event: exec}`; `saker test --events` lists events")
+fn no_examples(span: Span) -> Diagnostic {
+    mistake("there are no examples in this file", span).with_help(
+        "the smallest is `- {rule: NAME, must: match, event: exec}`; `saker test --base-events` lists events",
+    )
 }
 
 /// Whether an item is a rule, a macro or a list rather than an example.

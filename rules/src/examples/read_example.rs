@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::event::{Given, Source};
 use super::expected::Shown;
 use super::json::{entries, value};
-use super::mistake::Mistake;
+use super::mistake::mistake;
 use super::read::{Example, Must, Reader, start};
 use crate::event::{Event, NotAnEvent, Tape};
 use crate::ruleset::closest;
@@ -24,7 +24,7 @@ impl Reader<'_> {
     pub(super) fn example(&mut self, node: &Node) -> Option<Example> {
         if node.mapping().is_none() {
             let message = format!("an example is a mapping of keys to values, this is {}", node.describe());
-            self.tell(Mistake::new(message, node.span));
+            self.tell(mistake(message, node.span));
             return None;
         }
         let entries = self.known(node, KEYS);
@@ -54,10 +54,10 @@ impl Reader<'_> {
     fn required<'n>(&mut self, entries: &Entries<'n>, key: &str, example: &Node) -> Option<&'n Node> {
         let found = get(entries, key);
         if found.is_none() {
-            let mistake = Mistake::new(format!("an example needs `{key}`"), start(example.span));
+            let wrong = mistake(format!("an example needs `{key}`"), start(example.span));
             self.tell(match key {
-                "must" => mistake.help("`must: match` or `must: not match`"),
-                _ => mistake.help("the name of the rule that it is about"),
+                "must" => wrong.with_help("`must: match` or `must: not match`"),
+                _ => wrong.with_help("the name of the rule that it is about"),
             });
         }
         found
@@ -67,7 +67,7 @@ impl Reader<'_> {
         let text = node.scalar().map(|scalar| scalar.text.as_str());
         if text.is_none() {
             let message = format!("`{key}` is a text, this is {}", node.describe());
-            self.tell(Mistake::new(message, node.span));
+            self.tell(mistake(message, node.span));
         }
         text
     }
@@ -79,7 +79,7 @@ impl Reader<'_> {
             _ => None,
         };
         if must.is_none() {
-            self.tell(Mistake::new("`must` is neither `match` nor `not match`", node.span));
+            self.tell(mistake("`must` is neither `match` nor `not match`", node.span));
         }
         must
     }
@@ -88,7 +88,7 @@ impl Reader<'_> {
         let with = node.sourced(&self.file.text);
         if with.is_none() {
             let message = format!("`with` is a text of rules, this is {}", node.describe());
-            self.tell(Mistake::new(message, node.span).help("a `|` makes it one: `with: |`"));
+            self.tell(mistake(message, node.span).with_help("a `|` makes it one: `with: |`"));
         }
         with
     }
@@ -96,13 +96,13 @@ impl Reader<'_> {
     fn fields(&mut self, node: &Node) -> Vec<(String, Shown)> {
         if node.mapping().is_none() {
             let message = format!("`fields` is a mapping of fields to values, this is {}", node.describe());
-            self.tell(Mistake::new(message, node.span).help("`fields: {ka.user.name: alice}`"));
+            self.tell(mistake(message, node.span).with_help("`fields: {ka.user.name: alice}`"));
         }
         let mut fields = Vec::new();
         for (name, node) in entries(node, &mut self.mistakes) {
             match Shown::given(&value(node, &mut self.mistakes)) {
                 Some(shown) => fields.push((name.to_owned(), shown)),
-                None => self.tell(Mistake::new("a field is one value, or a list of values", node.span)),
+                None => self.tell(mistake("a field is one value, or a list of values", node.span)),
             }
         }
         fields
@@ -113,30 +113,36 @@ impl Reader<'_> {
         for key in ["output", "fields"] {
             if let Some(node) = get(entries, key).filter(|_| must == Must::NotMatch) {
                 let message = format!("a rule that must not match has no `{key}`");
-                self.tell(Mistake::new(message, node.span));
+                self.tell(mistake(message, node.span));
             }
         }
     }
 
     /// The event, which rules can be held against.
     fn event(&mut self, entries: &Entries<'_>, example: &Node) -> Option<Given> {
-        let (source, span) = match (get(entries, "event"), get(entries, "file")) {
-            (Some(event), None) => (self.event_source(event)?, event.span),
-            (None, Some(file)) => (self.event_file(file)?, file.span),
+        let (source, from) = match (get(entries, "event"), get(entries, "file")) {
+            (Some(event), None) => (self.event_source(event)?, event),
+            (None, Some(file)) => (self.event_file(file)?, file),
             (Some(_), Some(file)) => {
-                self.tell(Mistake::new("an example has one event, by `event` or by `file`", file.span));
+                self.tell(mistake("an example has one event, by `event` or by `file`", file.span));
                 return None;
             }
             (None, None) => {
-                let mistake = Mistake::new("an example needs `event`", start(example.span));
-                self.tell(mistake.help("the name of a base event (`saker test --events`), or an event"));
+                let wrong = mistake("an example needs `event`", start(example.span));
+                self.tell(
+                    wrong.with_help("the name of a base event (`saker test --base-events`), or an event"),
+                );
                 return None;
             }
         };
-        let patch = get(entries, "patch").map(|patch| value(patch, &mut self.mistakes));
-        let request = get(entries, "request").and_then(|request| self.text("request", request));
-        let event = Given { source, patch, request: request.map(str::to_owned) };
-        self.check_event(&event, span);
+        let (patch, request) = (get(entries, "patch"), get(entries, "request"));
+        let text = request.and_then(|request| self.text("request", request));
+        let event = Given {
+            source,
+            patch: patch.map(|patch| value(patch, &mut self.mistakes)),
+            request: text.map(str::to_owned),
+        };
+        self.check_event(&event, request.or(patch).unwrap_or(from).span)?;
         Some(event)
     }
 
@@ -145,7 +151,12 @@ impl Reader<'_> {
             let event = value(node, &mut self.mistakes);
             return Some(Source::Value(Arc::new(self.events.complete(&event))));
         }
-        let text = self.text("event", node)?;
+        let Some(text) = node.scalar().map(|scalar| scalar.text.as_str()) else {
+            let message =
+                format!("`event` is the name of a base event, or an event, this is {}", node.describe());
+            self.tell(mistake(message, node.span));
+            return None;
+        };
         if text.trim_start().starts_with('{') {
             return Some(Source::Text(text.into()));
         }
@@ -153,9 +164,9 @@ impl Reader<'_> {
         if base.is_none() {
             let help = match closest(text, self.events.names()) {
                 Some(close) => format!("did you mean `{close}`?"),
-                None => "`saker test --events` lists those that come along".to_owned(),
+                None => "`saker test --base-events` lists those that come along".to_owned(),
             };
-            self.tell(Mistake::new(format!("there is no base event `{text}`"), node.span).help(help));
+            self.tell(mistake(format!("there is no base event `{text}`"), node.span).with_help(help));
         }
         base
     }
@@ -165,28 +176,35 @@ impl Reader<'_> {
         match (self.open)(path) {
             Ok(text) => Some(Source::Text(text.into())),
             Err(error) => {
-                let mistake = Mistake::new(format!("cannot read {path}: {error}"), node.span);
-                self.tell(mistake.help("paths are relative to the file of examples"));
+                let wrong = mistake(format!("cannot read {path}: {error}"), node.span);
+                self.tell(wrong.with_help("paths are relative to the file of examples"));
                 None
             }
         }
     }
 
-    fn check_event(&mut self, event: &Given, span: Span) {
+    /// That rules can be held against it.
+    fn check_event(&mut self, event: &Given, span: Span) -> Option<()> {
         let bytes = match event.bytes() {
             Ok(bytes) => bytes,
-            Err(error) => return self.tell(Mistake::new(format!("this is no JSON: {error}"), span)),
-        };
-        let Err(wrong) = Event::read(&bytes, &mut Tape::default()) else { return };
-        let mistake = Mistake::new(format!("this makes no event: {wrong}"), span);
-        self.tell(match wrong {
-            NotAnEvent::NoTime => mistake.help("each event has a `stageTimestamp`; base events bring one along"),
-            NotAnEvent::NotAnObject => mistake.help("an example has one event, not a list of them"),
-            NotAnEvent::Broken { .. } if event.request.is_some() => {
-                mistake.help("`request` is put in as it stands, and must be JSON")
+            Err(error) => {
+                self.tell(mistake(format!("what is to be patched is no JSON: {error}"), span));
+                return None;
             }
-            NotAnEvent::Broken { .. } => mistake,
+        };
+        let Err(why) = Event::read(&bytes, &mut Tape::default()) else { return Some(()) };
+        let wrong = mistake(format!("this makes no event: {why}"), span);
+        self.tell(match why {
+            NotAnEvent::NoTime => {
+                wrong.with_help("each event has a `stageTimestamp`; base events bring one along")
+            }
+            NotAnEvent::NotAnObject => wrong.with_help("an example has one event, not a list of them"),
+            NotAnEvent::Broken { .. } if event.request.is_some() => {
+                wrong.with_help("`request` is put in as it stands, and must be JSON")
+            }
+            NotAnEvent::Broken { .. } => wrong,
         });
+        None
     }
 }
 

@@ -80,7 +80,8 @@ impl Failure {
             }
             Shortfall::Matched { output } if others.is_empty() => vec![format!("matches: {output}")],
             Shortfall::Matched { output } => {
-                vec![format!("matches: {output}"), format!("so do {others}")]
+                let so = if self.others.len() == 1 { "so does" } else { "so do" };
+                vec![format!("matches: {output}"), format!("{so} {others}")]
             }
             Shortfall::Output { expected, actual } => difference("must say", "says", (expected, actual)),
             Shortfall::Field { name, expected, actual } => {
@@ -138,6 +139,6 @@ mod tests {
         assert_eq!(told(unmatched(), &["A"]), "does not match, but A does\nnot so: ka.verb = get");
         assert!(told(unmatched(), &["A", "B"]).starts_with("does not match, but these do: A, B\n"));
         assert!(told(unmatched(), &[]).starts_with("does not match, nor does any other rule\n"));
-        assert_eq!(told(Shortfall::Matched { output: "x".to_owned() }, &["A"]), "matches: x\nso do A");
+        assert_eq!(told(Shortfall::Matched { output: "x".to_owned() }, &["A"]), "matches: x\nso does A");
     }
 }

@@ -7,6 +7,7 @@ mod operator_flags;
 mod rule_flags;
 mod send;
 mod sink;
+mod test;
 mod up;
 
 use std::fmt;
@@ -32,6 +33,7 @@ pub struct Command {
 enum Chosen {
     Up(up::Up),
     Eval(eval::Eval),
+    Test(test::Test),
     Send(Send),
     Sink(sink::Sink),
     Dlq(dlq::Dlq),
@@ -44,6 +46,7 @@ impl Command {
         match self.chosen {
             Chosen::Up(up) => up.run().await,
             Chosen::Eval(eval) => ended(eval.run()),
+            Chosen::Test(test) => ended(test.run()),
             Chosen::Send(send) => ended(send.run().await),
             Chosen::Sink(sink) => sink.run().await,
             Chosen::Dlq(dlq) => dlq.run().await,
