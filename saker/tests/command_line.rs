@@ -25,7 +25,7 @@ fn alone_it_prints_its_help() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    for command in ["up", "eval", "send", "dlq", "kubeconfig"] {
+    for command in ["up", "eval", "test", "send", "dlq", "kubeconfig"] {
         let output = saker(&[command, "--help"], &[]);
         assert_eq!(output.status.code(), Some(0), "{command}");
         let help = text(&output.stdout);

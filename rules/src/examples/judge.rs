@@ -2,7 +2,7 @@
 
 use super::expected::Shown;
 use super::mistake::mistake;
-use super::read::{Example, Must, start};
+use super::read::{Example, ExampleFile, Must, start};
 use super::unmet::unmet;
 use super::verdict::{Failure, Shortfall, Verdict};
 use crate::diagnostic::{Diagnostic, Label};
@@ -67,7 +67,8 @@ impl Subject {
         let with = example.with.as_ref().map(|with| self.with(with)).transpose()?;
         let loaded = with.as_ref().unwrap_or(&self.loaded);
         let rule = loaded.program.rules().iter().position(|rule| rule.name == example.rule);
-        let rule = rule.ok_or_else(|| vec![self.unknown(example, &loaded.program)])?;
+        let rule =
+            rule.ok_or_else(|| vec![self.unknown(&example.rule, example.rule_span, &loaded.program)])?;
         let event = example.event();
         let mut matches = evaluate(&loaded.program, &event);
         let found = matches.iter().position(|found| found.rule == rule).map(|at| matches.remove(at));
@@ -88,6 +89,14 @@ impl Subject {
                 Verdict::Fails(Failure { shortfalls, others: matches.into_iter().filter_map(name).collect() })
             }
         })
+    }
+
+    /// The rules that there are not, of those examples that could not be read.
+    #[must_use]
+    pub fn unknown_rules(&self, file: &ExampleFile) -> Vec<Diagnostic> {
+        let is_known = |name: &String| self.rules().iter().any(|rule| rule.name == *name);
+        let lost = file.lost.iter().filter(|(name, _)| !is_known(name));
+        lost.map(|(name, span)| self.unknown(name, *span, &self.loaded.program)).collect()
     }
 
     /// The rules with others behind them.
@@ -121,14 +130,13 @@ impl Subject {
         Diagnostic { remark, labels: labels.collect(), help: error.help.clone(), ..told }
     }
 
-    fn unknown(&self, example: &Example, program: &Program) -> Diagnostic {
-        let name = &example.rule;
+    fn unknown(&self, name: &str, span: Span, program: &Program) -> Diagnostic {
         if let Some(rule) = self.loader.collection().rules.get(name).filter(|rule| rule.source != "k8s_audit")
         {
             let message = format!("rule `{name}` is for events of {}, not for audit events", rule.source);
-            return mistake(message, example.rule_span).with_help("a rule for them says `source: k8s_audit`");
+            return mistake(message, span).with_help("a rule for them says `source: k8s_audit`");
         }
-        let wrong = mistake(format!("there is no rule `{name}`"), example.rule_span);
+        let wrong = mistake(format!("there is no rule `{name}`"), span);
         match closest(name, program.rules().iter().map(|rule| rule.name.as_str())) {
             Some(close) => wrong.with_help(format!("did you mean `{close}`?")),
             None => {

@@ -37,6 +37,16 @@ pub struct ExampleFile {
     pub examples: Vec<Example>,
     /// Everything that is wrong with it, in order.
     pub mistakes: Vec<Diagnostic>,
+    /// The rules of examples that could not be read, and where they are named.
+    pub(super) lost: Vec<(String, Span)>,
+}
+
+impl ExampleFile {
+    /// A file of which nothing could be read.
+    #[must_use]
+    pub fn unread(file: SourceFile) -> Self {
+        Self { file, rules: Vec::new(), examples: Vec::new(), mistakes: Vec::new(), lost: Vec::new() }
+    }
 }
 
 /// An event, and whether a rule must match it.
@@ -50,7 +60,7 @@ pub struct Example {
     pub why: Option<String>,
     /// Where it starts.
     pub position: Position,
-    /// The file that holds its event, as it names it.
+    /// The file that its event stands in, as it names it; none where the example changes the event or the rules.
     pub event_file: Option<String>,
     pub(super) rule_span: Span,
     pub(super) event: event::Given,
@@ -95,7 +105,13 @@ impl Example {
 /// Reads a file of examples: a list of them, or a mapping of `rules`, `events` and `examples`.
 #[must_use]
 pub fn read(file: &SourceFile, given: Given<'_>) -> ExampleFile {
-    let mut reader = Reader { file, open: given.open, events: given.events.clone(), mistakes: Vec::new() };
+    let mut reader = Reader {
+        file,
+        open: given.open,
+        events: given.events.clone(),
+        mistakes: Vec::new(),
+        lost: Vec::new(),
+    };
     let (mut rules, mut examples) = (Vec::new(), Vec::new());
     match yaml::parse(&file.text, 0) {
         Ok(documents) => reader.documents(&documents, &mut rules, &mut examples),
@@ -103,7 +119,8 @@ pub fn read(file: &SourceFile, given: Given<'_>) -> ExampleFile {
             reader.tell(mistake(format!("this is no YAML: {}", error.message), error.span));
         }
     }
-    ExampleFile { file: file.clone(), rules, examples, mistakes: in_order(reader.mistakes) }
+    let Reader { mistakes, lost, .. } = reader;
+    ExampleFile { file: file.clone(), rules, examples, mistakes: in_order(mistakes), lost }
 }
 
 /// Each once: an alias brings the mistakes of what it stands for up again.
@@ -120,6 +137,7 @@ pub(super) struct Reader<'a> {
     pub(super) open: &'a dyn Fn(&str) -> Result<String, String>,
     pub(super) events: BaseEvents,
     pub(super) mistakes: Vec<Diagnostic>,
+    pub(super) lost: Vec<(String, Span)>,
 }
 
 impl Reader<'_> {
@@ -201,7 +219,7 @@ impl Reader<'_> {
         let mut entries = entries(node, &mut self.mistakes);
         entries.retain(|(key, _)| {
             let is_known = known.contains(key);
-            if !is_known {
+            if !is_known && self.mistakes.len() < MOST_MISTAKES {
                 let span = node.key_span(key).unwrap_or(node.span);
                 let help = match closest(key, known.iter().copied()) {
                     Some(close) => format!("did you mean `{close}`?"),

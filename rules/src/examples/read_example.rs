@@ -20,8 +20,19 @@ const KEYS: &[&str] =
 type Entries<'n> = [(&'n str, &'n Node)];
 
 impl Reader<'_> {
-    /// None where something is wrong that leaves no example.
+    /// None where anything is wrong with it. The rule's name can be held against the rules all the same, unless the
+    /// example may have brought the rule along.
     pub(super) fn example(&mut self, node: &Node) -> Option<Example> {
+        let before = self.mistakes.len();
+        let example = self.whole_example(node).filter(|_| self.mistakes.len() == before);
+        let rule = node.get("rule").filter(|_| example.is_none() && node.get("with").is_none());
+        if let Some((rule, scalar)) = rule.and_then(|rule| Some((rule, rule.scalar()?))) {
+            self.lost.push((scalar.text.clone(), rule.span));
+        }
+        example
+    }
+
+    fn whole_example(&mut self, node: &Node) -> Option<Example> {
         if node.mapping().is_none() {
             let message = format!("an example is a mapping of keys to values, this is {}", node.describe());
             self.tell(mistake(message, node.span));
@@ -37,12 +48,14 @@ impl Reader<'_> {
         let fields = get(&entries, "fields").map(|fields| self.fields(fields)).unwrap_or_default();
         let (rule, must, event) = (rule?, must?, event?);
         self.check_expectations(&entries, must);
+        let file = get(&entries, "file").and_then(Node::scalar);
+        let changed = ["patch", "request", "with"].iter().any(|key| get(&entries, key).is_some());
         Some(Example {
             rule: self.text("rule", rule)?.to_owned(),
             must,
             why: why.map(str::to_owned),
             position: Position::of(&self.file.text, node.span.start),
-            event_file: get(&entries, "file").and_then(Node::scalar).map(|scalar| scalar.text.clone()),
+            event_file: file.filter(|_| !changed).map(|file| file.text.clone()),
             rule_span: rule.span,
             event,
             with,

@@ -1,7 +1,7 @@
 //! Which examples are run, and against which rules.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use rules::SourceFile;
@@ -9,6 +9,9 @@ use rules::examples::{self, BaseEvents, ExampleFile, Given, is_example_file};
 
 /// Directories inside one another that are searched.
 const DEEPEST: usize = 32;
+
+/// How long a file of examples, or an event in a file of its own, may be.
+const LARGEST: u64 = 16 << 20;
 
 /// What the command line asks for.
 pub(super) struct Wanted<'a> {
@@ -58,8 +61,7 @@ pub(super) fn suites(wanted: &Wanted<'_>) -> Vec<Suite> {
 impl Suite {
     fn nowhere(name: String, why: String) -> Self {
         let file = SourceFile { name, text: String::new() };
-        let examples = ExampleFile { file, rules: Vec::new(), examples: Vec::new(), mistakes: Vec::new() };
-        Self { examples, rules: Vec::new(), unusable: Some(why) }
+        Self { examples: ExampleFile::unread(file), rules: Vec::new(), unusable: Some(why) }
     }
 
     /// Whether it has neither anything to run nor anything to tell.
@@ -142,7 +144,7 @@ fn suite(place: Place, rules: &[String], events: &BaseEvents) -> Suite {
     let (file, path) = match place {
         Place::Nowhere { name, why } => return Suite::nowhere(name, why),
         Place::Shipped(file) => (file, None),
-        Place::File(path) => match fs::read_to_string(&path) {
+        Place::File(path) => match read(&path) {
             Ok(text) => (SourceFile { name: path.display().to_string(), text }, Some(path)),
             Err(error) => {
                 let name = path.display().to_string();
@@ -152,7 +154,7 @@ fn suite(place: Place, rules: &[String], events: &BaseEvents) -> Suite {
         },
     };
     let directory = path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-    let open = |name: &str| fs::read_to_string(directory.join(name)).map_err(|error| error.to_string());
+    let open = |name: &str| read(&directory.join(name)).map_err(|error| error.to_string());
     let examples = examples::read(&file, Given { events, open: &open });
     let from = match (&path, rules) {
         (_, [_, ..]) => Ok(rules.to_vec()),
@@ -163,6 +165,13 @@ fn suite(place: Place, rules: &[String], events: &BaseEvents) -> Suite {
         Ok(rules) => Suite { examples, rules, unusable: None },
         Err(why) => Suite { examples, rules: Vec::new(), unusable: Some(why) },
     }
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
+    let fits = u64::try_from(text.len()).is_ok_and(|length| length <= LARGEST);
+    if fits { Ok(text) } else { Err(io::Error::other(format!("longer than {} MiB", LARGEST >> 20))) }
 }
 
 /// The rules that a file of examples names, or stands beside.

@@ -2,6 +2,7 @@
 
 mod base_events;
 mod find;
+mod hint;
 mod junit;
 mod print;
 mod report;

@@ -7,9 +7,10 @@ use std::time::Instant;
 
 use evaluator::{RuleErrors, RulesetError, rule_files};
 use rules::examples::{self, Example, Gap, Subject, Verdict};
-use rules::{Code, Diagnostic, Options, SourceFile};
+use rules::{Code, Diagnostic, Options};
 
 use super::find::Suite;
+use super::hint;
 use super::report::{CaseReport, Outcome, Report, SuiteReport};
 
 /// Whether every rule must have examples.
@@ -92,8 +93,7 @@ fn reports(group: &Group) -> Vec<SuiteReport> {
         .zip(&group.suites)
         .flat_map(|(at, suite)| suite.examples.examples.iter().map(move |example| (at, suite, example)))
         .collect();
-    let mut cases =
-        side_by_side(&jobs, |(at, suite, example)| (*at, case(subject, &suite.examples.file, example)));
+    let mut cases = side_by_side(&jobs, |(at, suite, example)| (*at, case(subject, suite, example)));
     cases.sort_by_key(|(at, case)| (*at, case.example.position.line, case.example.position.column));
     for (at, case) in cases {
         if let Some(report) = reports.get_mut(at) {
@@ -106,21 +106,27 @@ fn reports(group: &Group) -> Vec<SuiteReport> {
 /// The file without its examples.
 fn report(suite: &Suite, group: &Group) -> SuiteReport {
     let file = &suite.examples.file;
-    let told = suite.examples.mistakes.iter().map(|mistake| mistake.render(slice::from_ref(file)) + "\n");
-    let mut mistakes: String = told.collect();
+    let unknown =
+        group.subject.as_ref().map_or_else(|_| Vec::new(), |subject| subject.unknown_rules(&suite.examples));
+    let found = suite.examples.mistakes.iter().chain(&unknown);
+    let mut mistakes: String = found.map(|mistake| mistake.render(slice::from_ref(file)) + "\n").collect();
     mistakes.extend(suite.unusable.clone());
     mistakes.extend(group.subject.as_ref().err().cloned());
     SuiteReport { file: file.name.clone(), mistakes, cases: Vec::new() }
 }
 
-fn case(subject: &Subject, file: &SourceFile, example: &Example) -> CaseReport {
+fn case(subject: &Subject, suite: &Suite, example: &Example) -> CaseReport {
     let started = Instant::now();
     let outcome = match subject.judge(example) {
         Ok(Verdict::Holds) => Outcome::Passed,
-        Ok(Verdict::Fails(failure)) => Outcome::Failed(failure.to_string()),
+        Ok(Verdict::Fails(failure)) => {
+            let hint = hint::explain(suite, example).map_or_else(String::new, |hint| format!("\n{hint}"));
+            Outcome::Failed(format!("{failure}{hint}"))
+        }
         Err(mistakes) => {
-            let told = mistakes.iter().map(|mistake| mistake.render(slice::from_ref(file)));
-            Outcome::Unusable(told.collect::<Vec<_>>().join("\n"))
+            let file = slice::from_ref(&suite.examples.file);
+            let told: Vec<_> = mistakes.iter().map(|mistake| mistake.render(file)).collect();
+            Outcome::Unusable(told.join("\n"))
         }
     };
     CaseReport { example: example.clone(), outcome, elapsed: started.elapsed() }
