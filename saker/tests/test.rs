@@ -193,7 +193,7 @@ fn what_is_not_there_is_told_with_what_to_do() {
         assert!(told.stdout.starts_with("0 examples, 0 passed, 1 file with mistakes"), "{}", told.stdout);
     }
     let told = given.test(&["--base-events", "exce"]);
-    assert_eq!((told.code, told.stdout.as_str()), (1, ""));
+    assert_eq!((told.code, told.stdout.as_str()), (2, ""));
     assert!(told.stderr.contains("there is no base event `exce`"), "{}", told.stderr);
 }
 

@@ -137,6 +137,10 @@ impl Subject {
             return mistake(message, span).with_help("a rule for them says `source: k8s_audit`");
         }
         let wrong = mistake(format!("there is no rule `{name}`"), span);
+        let heading = format!("- rule: {name}\n");
+        if crate::shipped().iter().any(|file| file.text.contains(&heading) && !self.files.contains(file)) {
+            return wrong.with_help("it is a shipped rule, and those are not loaded: `rules: [builtin, …]`");
+        }
         match closest(name, program.rules().iter().map(|rule| rule.name.as_str())) {
             Some(close) => wrong.with_help(format!("did you mean `{close}`?")),
             None => {

@@ -19,7 +19,7 @@ pub(super) fn unmet(rule: &ResolvedRule, options: &Options, event: &[u8]) -> Vec
     rule.expr.iter().for_each(|expr| split(expr, &mut parts));
     let held = holding(rule, &parts, options, event);
     let unmet = (0..).zip(&parts).filter(|(at, _)| !held.contains(at));
-    unmet.map(|(_, part)| format!("not so: {}", cut(&canonical(part)))).collect()
+    unmet.map(|(_, part)| format!("unmet: {}", cut(&canonical(part)))).collect()
 }
 
 /// What must all hold.

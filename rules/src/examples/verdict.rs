@@ -135,8 +135,8 @@ mod tests {
 
     #[test]
     fn other_rules_are_named() {
-        let unmatched = || Shortfall::Unmatched { reasons: vec!["not so: ka.verb = get".to_owned()] };
-        assert_eq!(told(unmatched(), &["A"]), "does not match, but A does\nnot so: ka.verb = get");
+        let unmatched = || Shortfall::Unmatched { reasons: vec!["unmet: ka.verb = get".to_owned()] };
+        assert_eq!(told(unmatched(), &["A"]), "does not match, but A does\nunmet: ka.verb = get");
         assert!(told(unmatched(), &["A", "B"]).starts_with("does not match, but these do: A, B\n"));
         assert!(told(unmatched(), &[]).starts_with("does not match, nor does any other rule\n"));
         assert_eq!(told(Shortfall::Matched { output: "x".to_owned() }, &["A"]), "matches: x\nso does A");

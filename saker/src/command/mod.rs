@@ -46,7 +46,7 @@ impl Command {
         match self.chosen {
             Chosen::Up(up) => up.run().await,
             Chosen::Eval(eval) => ended(eval.run()),
-            Chosen::Test(test) => ended(test.run()),
+            Chosen::Test(test) => test.run(),
             Chosen::Send(send) => ended(send.run().await),
             Chosen::Sink(sink) => sink.run().await,
             Chosen::Dlq(dlq) => dlq.run().await,

@@ -14,8 +14,12 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use rules::Options;
+use service::exit;
 
 use find::Wanted;
+
+/// The code to end with where something could not be used.
+const UNUSABLE: u8 = 2;
 
 /// Hold rules against the examples beside them
 ///
@@ -82,15 +86,14 @@ pub enum TestError {
 
 impl Test {
     /// Runs the examples and tells what came of them.
-    ///
-    /// # Errors
-    /// Where that cannot be told.
-    pub fn run(self) -> Result<ExitCode, TestError> {
+    pub fn run(self) -> ExitCode {
         match self.tell() {
-            Err(TestError::Print(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-                Ok(ExitCode::SUCCESS)
+            Ok(code) => code,
+            Err(TestError::Print(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+            Err(error) => {
+                let _ = exit::report(Err(error));
+                ExitCode::from(UNUSABLE)
             }
-            told => told,
         }
     }
 
@@ -105,13 +108,13 @@ impl Test {
             false => run::Coverage::AsItIs,
         };
         let report = run::run(find::suites(&wanted), &options, coverage);
-        if let Some(file) = &self.junit {
-            let wrong = |error| TestError::Junit { file: file.clone(), error };
-            std::fs::write(file, junit::xml(&report)).map_err(wrong)?;
-        }
         match self.format {
             Format::Text => print::text(&report)?,
             Format::Junit => print::raw(&junit::xml(&report))?,
+        }
+        if let Some(file) = &self.junit {
+            let wrong = |error| TestError::Junit { file: file.clone(), error };
+            std::fs::write(file, junit::xml(&report)).map_err(wrong)?;
         }
         Ok(ExitCode::from(report.exit_code()))
     }

@@ -87,7 +87,7 @@ impl Report {
         match (unusable + self.broken_files(), failed + self.gaps.len()) {
             (0, 0) => 0,
             (0, _) => 1,
-            _ => 2,
+            _ => super::UNUSABLE,
         }
     }
 }
