@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::read::{Example, Must};
+use super::example::{Example, Must};
 
 /// The rules that examples are about.
 #[derive(Debug, Clone, Default)]

@@ -1,8 +1,9 @@
 //! Examples held against rules.
 
+use super::example::{Example, ExampleFile, Must};
 use super::expected::Shown;
 use super::mistake::mistake;
-use super::read::{Example, ExampleFile, Must, start};
+use super::read::start;
 use super::unmet::unmet;
 use super::verdict::{Failure, Shortfall, Verdict};
 use crate::diagnostic::{Diagnostic, Label};

@@ -6,6 +6,7 @@
 mod coverage;
 mod event;
 mod events;
+mod example;
 mod expected;
 mod json;
 mod judge;
@@ -18,8 +19,9 @@ mod verdict;
 
 pub use coverage::{Coverage, Gap};
 pub use events::BaseEvents;
+pub use example::{Example, ExampleFile, Must};
 pub use judge::Subject;
-pub use read::{Example, ExampleFile, Given, Must, read};
+pub use read::{Given, read};
 pub use shipped::shipped;
 pub use verdict::{Failure, Shortfall, Verdict};
 

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::event::{Given, Source};
+use super::example::{Example, Must};
 use super::expected::Shown;
 use super::json::{entries, value};
 use super::mistake::mistake;
-use super::read::{Example, Must, Reader, start};
+use super::read::{Reader, start};
 use crate::event::{Event, NotAnEvent, Tape};
 use crate::ruleset::closest;
 use crate::ruleset::sourced::Sourced;

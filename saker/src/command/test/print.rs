@@ -36,7 +36,7 @@ fn print(out: &mut impl Write, suite: &SuiteReport, case: &CaseReport) -> io::Re
     match &case.outcome {
         Outcome::Passed => Ok(()),
         Outcome::Unusable(why) => {
-            complain(&format!("{why}\n"));
+            complain(why);
             Ok(())
         }
         Outcome::Failed(why) => {
@@ -66,7 +66,10 @@ fn counted(count: usize, word: &str) -> String {
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 
-/// Where stderr is gone there is nobody left to tell.
+/// With an empty line behind it. Where stderr is gone there is nobody left to tell.
 fn complain(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let text = text.trim_end();
+    if !text.is_empty() {
+        let _ = writeln!(io::stderr().lock(), "{text}\n");
+    }
 }
