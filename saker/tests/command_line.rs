@@ -50,6 +50,8 @@ fn wrong_usage_ends_with_64_and_says_what_is_wrong() {
         (&["up", "--webhook", "sidekick"], "notifier.sinks.webhook.url: "),
         (&["up", "--config", "/does/not/exist"], "/does/not/exist: cannot read it: No such file"),
         (&["eval"], "--events <FILE>"),
+        (&["test", "--format", "xml"], "[possible values: text, junit]"),
+        (&["test", "--rule", "x", "--require-examples"], "cannot be used with '--require-examples'"),
         (&["dlq"], "Usage: saker dlq"),
         (&["dlq", "show", "x"], "`x` is not an id"),
         (&["dlq", "drop"], "<ID>"),

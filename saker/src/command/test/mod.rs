@@ -43,7 +43,7 @@ pub struct Test {
     #[arg(long)]
     falco_exact: bool,
     /// Run only the examples of rules with such a name; * stands for any text
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", conflicts_with = "require_examples")]
     rule: Option<String>,
     /// Fail where a rule has no example that it must match, or none that it must not match
     #[arg(long)]
