@@ -207,9 +207,9 @@ mod tests {
             "ka.verbä ka.uri",
             " ka.verb",
         ] {
-            let ends = (0..=text.len()).rev().filter(|end| text.is_char_boundary(*end));
-            let all: Vec<_> =
-                ends.filter(|end| parse_operand(&text[..*end], Dialect::Saker).is_ok()).collect();
+            let is_operand = |start: &str| parse_operand(start, Dialect::Saker).is_ok();
+            let ends = (0..=text.len()).rev();
+            let all: Vec<_> = ends.filter(|end| text.get(..*end).is_some_and(is_operand)).collect();
             assert_eq!(longest(text), all, "{text}");
         }
     }
