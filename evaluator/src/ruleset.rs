@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use rules::examples::is_example_file;
 use rules::{Diagnostic, Matching, Options, Program, SourceFile};
 
 use crate::settings::{RuleMatching, Settings};
@@ -14,7 +15,8 @@ const DIGEST_DIGITS: usize = 16;
 enum RuleSource {
     /// The shipped ruleset, written `builtin`.
     Builtin,
-    /// A file; or a directory, of which the files `*.yaml` and `*.yml` are read by name, not those of its directories.
+    /// A file; or a directory, of which the files `*.yaml` and `*.yml` are read by name, not those of its directories,
+    /// and not the examples beside the rules.
     Path(PathBuf),
 }
 
@@ -156,8 +158,9 @@ fn paths(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     for entry in std::fs::read_dir(path)? {
         let path = entry?.path();
         let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        let is_examples = path.file_name().is_some_and(|name| is_example_file(&name.to_string_lossy()));
         // Through links, as Kubernetes mounts a ConfigMap.
-        if is_yaml && std::fs::metadata(&path)?.is_file() {
+        if is_yaml && !is_examples && std::fs::metadata(&path)?.is_file() {
             found.push(path);
         }
     }
@@ -214,6 +217,7 @@ mod tests {
             ("d/b.yml", "B"),
             ("d/a.yaml", "A"),
             ("d/c.json", "C"),
+            ("d/a.test.yaml", "T"),
             ("d/nested.yaml/n.yaml", "N"),
         ] {
             fs::write(path(name), named(rule)).unwrap();

@@ -5,6 +5,7 @@ pub mod check;
 pub mod describe;
 mod diagnostic;
 pub mod event;
+pub mod examples;
 pub mod fields;
 mod lint;
 mod load;

@@ -44,19 +44,13 @@ impl Loaded {
 /// `falco_exact` is set it is as with Falco: the first error of each file, and for each file all warnings on
 /// everything read so far.
 pub fn load(files: &[SourceFile], options: &Options) -> Loaded {
-    let mut loader = Loader::new(options);
-    for (index, file) in files.iter().enumerate() {
-        loader.file(index, file);
-    }
-    if files.is_empty() {
-        loader.compile();
-    }
-    loader.check_plugins();
-    loader.finish(files)
+    Loader::over(files, options).finish(files)
 }
 
-struct Loader<'o> {
-    options: &'o Options,
+/// A load under way. Going on from a copy is a cheap way to load the same files with others behind them.
+#[derive(Debug, Clone)]
+pub(crate) struct Loader {
+    options: Options,
     collection: Collection,
     /// What reading brought up, and what compiling brought up after each file.
     diagnostics: Vec<Diagnostic>,
@@ -68,10 +62,22 @@ struct Loader<'o> {
     left_out: Vec<usize>,
 }
 
-impl<'o> Loader<'o> {
-    fn new(options: &'o Options) -> Self {
+impl Loader {
+    /// These files and nothing more so far.
+    pub(crate) fn over(files: &[SourceFile], options: &Options) -> Self {
+        let mut loader = Self::new(options);
+        for (index, file) in files.iter().enumerate() {
+            loader.file(index, file);
+        }
+        if files.is_empty() {
+            loader.compile();
+        }
+        loader
+    }
+
+    fn new(options: &Options) -> Self {
         Self {
-            options,
+            options: options.clone(),
             collection: Collection::default(),
             diagnostics: Vec::new(),
             last: Vec::new(),
@@ -81,7 +87,8 @@ impl<'o> Loader<'o> {
         }
     }
 
-    fn file(&mut self, index: usize, file: &SourceFile) {
+    /// One more file, the one of that index.
+    pub(crate) fn file(&mut self, index: usize, file: &SourceFile) {
         let first = self.diagnostics.len();
         let extent = if self.options.falco_exact { Extent::FirstError } else { Extent::Whole };
         let read = read(&mut self.collection, (index, file), is_field, extent);
@@ -102,8 +109,8 @@ impl<'o> Loader<'o> {
 
     /// Compiles everything read so far.
     fn compile(&mut self) {
-        let mut resolution = resolve(&self.collection, self.options, is_field);
-        let (program, problems) = compile(&resolution.resolved, self.options);
+        let mut resolution = resolve(&self.collection, &self.options, is_field);
+        let (program, problems) = compile(&resolution.resolved, &self.options);
         let mut findings = Findings::new(&self.collection, &mut resolution);
         findings.add(problems);
         findings.apply_skips();
@@ -131,7 +138,14 @@ impl<'o> Loader<'o> {
         }
     }
 
-    fn finish(mut self, files: &[SourceFile]) -> Loaded {
+    /// What the files have said so far.
+    pub(crate) fn collection(&self) -> &Collection {
+        &self.collection
+    }
+
+    /// What it comes to.
+    pub(crate) fn finish(mut self, files: &[SourceFile]) -> Loaded {
+        self.check_plugins();
         if !self.options.falco_exact {
             // What seems unused may be used where there is an error.
             let failed = self.diagnostics.iter().any(Diagnostic::is_error);

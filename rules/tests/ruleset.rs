@@ -8,12 +8,8 @@
     reason = "helpers of tests"
 )]
 
-#[path = "ruleset/examples.rs"]
-mod examples;
 #[path = "ruleset/recorded.rs"]
 mod recorded;
-#[path = "ruleset/yaml.rs"]
-mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -22,7 +18,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 
-use examples::{Case, Must};
+use rules::examples::{self, BaseEvents, Coverage, Example, ExampleFile, Given, Subject, Verdict};
 use rules::{Context, Evaluator, Matching, Options, Priority, Program, SourceFile, shipped};
 
 fn options(matching: Matching, falco_exact: bool) -> Options {
@@ -74,30 +70,46 @@ fn loads_without_a_word() {
     }
 }
 
+/// The shipped examples, about whose files there must be nothing to say.
+fn example_files() -> Vec<ExampleFile> {
+    let events = BaseEvents::builtin();
+    let given = Given { events: &events, open: &|path| panic!("{path}: an example brings its event along") };
+    let read = |file: SourceFile| {
+        let read = examples::read(&file, given);
+        let mistakes: String =
+            read.mistakes.iter().map(|mistake| mistake.render(std::slice::from_ref(&file))).collect();
+        assert!(mistakes.is_empty(), "{mistakes}");
+        assert!(read.rules.is_empty(), "{}: they are about the shipped rules", file.name);
+        read
+    };
+    examples::shipped().into_iter().map(read).collect()
+}
+
+fn subject(falco_exact: bool) -> Subject {
+    Subject::new(shipped(), &options(Matching::All, falco_exact)).expect("rules that load without a word")
+}
+
 #[test]
 fn every_example_holds() {
-    let options = options(Matching::All, false);
-    let plain = load(&options);
-    check(examples::all(), |case| match &case.example.with {
-        Some(with) => load_with(with, &options),
-        None => plain.clone(),
-    });
+    check(&subject(false), |_| true);
 }
 
 /// What the rules say may not depend on the switch. Overrides are loaded once only: it takes long enough.
 #[test]
 fn every_plain_example_holds_as_falco_would_have_it() {
-    let plain = load(&options(Matching::All, true));
-    check(examples::all().into_iter().filter(|case| case.example.with.is_none()), |_| plain.clone());
+    check(&subject(true), |example| !example.has_rules());
 }
 
 /// Side by side, since each override is a load of its own.
-fn check(cases: impl IntoIterator<Item = Case>, program: impl Fn(&Case) -> Program + Sync) {
-    let cases: Vec<Case> = cases.into_iter().collect();
+fn check(subject: &Subject, wanted: impl Fn(&Example) -> bool) {
+    let files = example_files();
+    let examples = files.iter().flat_map(|file| file.examples.iter().map(move |example| (file, example)));
+    let cases: Vec<_> = examples.filter(|(_, example)| wanted(example)).collect();
+    assert!(cases.len() > 300);
     let waiting = Mutex::new(cases.iter());
     let next = || waiting.lock().unwrap().next();
     let judge = || -> Vec<String> {
-        std::iter::from_fn(next).filter_map(|case| verdict(case, &program(case)).err()).collect()
+        std::iter::from_fn(next).filter_map(|(file, example)| complaint(subject, file, example)).collect()
     };
     let wrong: Vec<String> = thread::scope(|scope| {
         let judges: Vec<_> =
@@ -107,40 +119,42 @@ fn check(cases: impl IntoIterator<Item = Case>, program: impl Fn(&Case) -> Progr
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn verdict(case: &Case, program: &Program) -> Result<(), String> {
-    let example = &case.example;
-    let place = format!("{}: {} must {:?} ({})", case.file, example.rule, example.must, example.why);
-    let found = matches(program, &mut program.evaluator(), &case.event);
-    let message = found.iter().find(|(rule, _)| *rule == example.rule).map(|(_, message)| message);
-    match (example.must, message, &example.output) {
-        (Must::Match, None, _) => Err(format!("{place}: it does not")),
-        (Must::NotMatch, Some(message), _) => Err(format!("{place}: it does, {message}")),
-        (Must::Match, Some(message), Some(output)) if message != output => {
-            Err(format!("{place}\n  says     {message}\n  must say {output}"))
+fn complaint(subject: &Subject, file: &ExampleFile, example: &Example) -> Option<String> {
+    let Example { rule, must, why, position, .. } = example;
+    let place = format!("{}:{}: {rule} must {must} ({why:?})", file.file.name, position.line);
+    match subject.judge(example) {
+        Ok(Verdict::Holds) => None,
+        Ok(Verdict::Fails(failure)) => Some(format!("{place}\n{failure}")),
+        Err(mistakes) => {
+            Some(mistakes.iter().map(|mistake| mistake.render(std::slice::from_ref(&file.file))).collect())
         }
-        _ => Ok(()),
     }
 }
 
 #[test]
 fn every_rule_has_examples_of_both_kinds() {
-    let cases = examples::all();
-    let shown = |must: Must| -> BTreeSet<&str> {
-        cases.iter().filter(|case| case.example.must == must).map(|case| case.example.rule.as_str()).collect()
-    };
-    let (matching, not_matching) = (shown(Must::Match), shown(Must::NotMatch));
-    let program = load(&options(Matching::All, false));
-    let names: BTreeSet<&str> = program.rules().iter().map(|rule| rule.name.as_str()).collect();
-    assert_eq!(names, matching, "rules, and those with an example that must match");
-    assert_eq!(names, not_matching, "rules, and those with an example that must not match");
+    let subject = subject(false);
+    let mut coverage = Coverage::default();
+    let files = example_files();
+    files.iter().flat_map(|file| &file.examples).for_each(|example| coverage.add(example));
+    let gaps = coverage.gaps(subject.rules().iter().map(|rule| rule.name.as_str()));
+    assert!(gaps.is_empty(), "{}", gaps.iter().map(|gap| format!("{gap}\n")).collect::<String>());
+    let names: BTreeSet<&str> = subject.rules().iter().map(|rule| rule.name.as_str()).collect();
+    let shown: BTreeSet<&str> =
+        files.iter().flat_map(|file| &file.examples).map(|example| example.rule.as_str()).collect();
+    assert_eq!(names, shown, "rules, and those with examples");
 }
 
 #[test]
-fn examples_stand_beside_their_rules() {
-    for case in examples::all() {
-        let theme = shipped().into_iter().find(|file| file.name == case.file).expect("a theme of that name");
-        let line = format!("- rule: {}\n", case.example.rule);
-        assert!(theme.text.contains(&line), "{}: {} stands elsewhere", case.file, case.example.rule);
+fn examples_stand_beside_their_rules_and_say_why() {
+    for ExampleFile { file, examples, .. } in example_files() {
+        let theme =
+            shipped().into_iter().find(|theme| theme.name == file.name).expect("a theme of that name");
+        for example in examples {
+            let line = format!("- rule: {}\n", example.rule);
+            assert!(theme.text.contains(&line), "{}: {} stands elsewhere", file.name, example.rule);
+            assert!(example.why.is_some(), "{}:{}", file.name, example.position.line);
+        }
     }
 }
 
@@ -212,19 +226,14 @@ fn names_of_falco_carry_over() {
     assert!(!theirs.is_empty() && missing.is_empty(), "{missing:?}");
 }
 
-/// Kind and name of every list, macro and rule.
+/// Kind and name of every list, macro and rule: each starts a line of its own.
 fn names(text: &str) -> BTreeSet<(&'static str, String)> {
-    let items = yaml::read(text);
-    items
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter_map(|item| {
-            ["list", "macro", "rule"]
-                .into_iter()
-                .find_map(|kind| Some((kind, item[kind].as_str()?.to_owned())))
-        })
-        .collect()
+    let item = |line: &str| {
+        let (kind, name) = line.strip_prefix("- ")?.split_once(": ")?;
+        let kind = ["list", "macro", "rule"].into_iter().find(|known| *known == kind)?;
+        Some((kind, name.trim().to_owned()))
+    };
+    text.lines().filter_map(item).collect()
 }
 
 #[test]

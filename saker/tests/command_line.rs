@@ -25,7 +25,7 @@ fn alone_it_prints_its_help() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    for command in ["up", "check", "code", "eval", "rules", "fields", "send", "dlq", "kubeconfig"] {
+    for command in ["up", "check", "code", "eval", "test", "rules", "fields", "send", "dlq", "kubeconfig"] {
         let output = saker(&[command, "--help"], &[]);
         assert_eq!(output.status.code(), Some(0), "{command}");
         let help = text(&output.stdout);
@@ -62,6 +62,8 @@ fn wrong_usage_ends_with_64_and_says_what_is_wrong() {
         (&["up", "--webhook", "sidekick"], "notifier.sinks.webhook.url: "),
         (&["up", "--config", "/does/not/exist"], "/does/not/exist: cannot read it: No such file"),
         (&["eval"], "--events <FILE>"),
+        (&["test", "--format", "xml"], "[possible values: text, junit]"),
+        (&["test", "--rule", "x", "--require-examples"], "cannot be used with '--require-examples'"),
         (&["dlq"], "Usage: saker dlq"),
         (&["dlq", "show", "x"], "`x` is not an id"),
         (&["dlq", "drop"], "<ID>"),

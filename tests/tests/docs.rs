@@ -1,8 +1,9 @@
-//! What the documentation shows is true: its configuration loads, and it names every setting there is.
+//! What the documentation shows is true: its configuration loads, it names every setting there is, and its commands
+//! print what it says.
 
 use std::path::{Path, PathBuf};
 
-use tests::process::{run, run_with};
+use tests::process::{binary, run, run_with};
 
 fn docs(name: &str) -> String {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name);
@@ -45,4 +46,47 @@ fn the_documentation_names_every_setting() {
     for key in keys(&defaults) {
         assert!(documented.contains(&key), "docs/config.md does not name {key}");
     }
+}
+
+/// The blocks of code of a page: language and text.
+fn code_blocks(page: &str) -> Vec<(&str, &str)> {
+    let mut parts = page.split("\n```").skip(1).step_by(2);
+    std::iter::from_fn(|| parts.next()?.split_once('\n')).collect()
+}
+
+/// What a command of the documentation says, stdout behind stderr.
+fn said(directory: &Path, command: &str) -> String {
+    let mut words = command.split(' ');
+    let program = binary(words.next().expect("a program"));
+    let output = std::process::Command::new(program).args(words).current_dir(directory).output().unwrap();
+    String::from_utf8([output.stderr, output.stdout].concat()).unwrap()
+}
+
+/// How long it took differs each time.
+fn without_times(text: &str) -> String {
+    let line = |line: &str| match line.rsplit_once(" in ") {
+        Some((before, time)) if time.ends_with(" ms") => before.to_owned(),
+        _ => line.to_owned(),
+    };
+    text.trim_end().lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_page_on_testing_is_what_happens() {
+    let page = docs("testing.md");
+    let directory = tempfile::tempdir().unwrap();
+    let (mut files, mut commands) = (0, 0);
+    for (language, text) in code_blocks(&page) {
+        if let Some(name) =
+            text.lines().next().and_then(|line| line.strip_prefix("# ")).filter(|_| language == "yaml")
+        {
+            std::fs::write(directory.path().join(name), format!("{text}\n")).unwrap();
+            files += 1;
+        }
+        if let Some((command, shown)) = text.strip_prefix("$ ").and_then(|text| text.split_once('\n')) {
+            assert_eq!(without_times(&said(directory.path(), command)), without_times(shown), "{command}");
+            commands += 1;
+        }
+    }
+    assert!(files >= 5 && commands >= 4, "{files} files, {commands} commands");
 }

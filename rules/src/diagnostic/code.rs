@@ -119,6 +119,8 @@ codes! {
     OutputSyntax, "R030", Error, Some(OUTPUT);
     /// An output template names no field.
     UnknownOutputField, "R031", Error, Some(OUTPUT);
+    /// A file of examples that says something that makes no sense. Falco has no such files.
+    BadExample, "R040", Error, None;
     /// A rule for events that are not audit events.
     UnknownSource, "R101", Warning, Some("LOAD_UNKNOWN_SOURCE");
     /// A comparison with `<NA>`.

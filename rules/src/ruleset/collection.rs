@@ -11,7 +11,7 @@ use crate::priority::Priority;
 use crate::source::Span;
 
 /// Everything read so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Collection {
     pub(crate) lists: Named<List>,
     pub(crate) macros: Named<Macro>,
@@ -32,7 +32,7 @@ pub(crate) struct Collection {
 }
 
 /// Items by name, in order of first definition.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Named<T> {
     items: Vec<T>,
     places: HashMap<String, usize>,
@@ -55,7 +55,7 @@ pub(crate) struct Heading {
 }
 
 /// A list of values.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct List {
     pub(crate) name: String,
     pub(crate) items: Vec<Sourced>,
@@ -65,7 +65,7 @@ pub(crate) struct List {
 }
 
 /// A condition with a name.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Macro {
     pub(crate) name: String,
     pub(crate) condition: Sourced,
@@ -76,7 +76,7 @@ pub(crate) struct Macro {
 }
 
 /// A rule as written.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Rule {
     pub(crate) name: String,
     pub(crate) condition: Sourced,

@@ -40,14 +40,14 @@ pub(crate) enum RuleStep {
 }
 
 /// A problem and when it comes up.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Finding {
     pub(crate) stage: Stage,
     pub(crate) diagnostic: Diagnostic,
 }
 
 /// What resolving comes to.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Resolution {
     pub(crate) resolved: Resolved,
     /// The position among all rules of each resolved one.

@@ -27,14 +27,14 @@ impl Text {
 }
 
 /// The space.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Texts {
     entries: Vec<Entry>,
     end: usize,
 }
 
 /// A text with its origin.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entry {
     base: usize,
     sourced: Sourced,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 /// The names in use.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Usage {
     general: Names,
     /// By the rule's position.
@@ -11,7 +11,7 @@ pub(crate) struct Usage {
 }
 
 /// Names of macros and lists.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
     pub(crate) macros: HashSet<String>,
     pub(crate) lists: HashSet<String>,

@@ -220,6 +220,26 @@ mod tests {
     }
 
     #[test]
+    fn no_prefix_is_passed_over() {
+        for text in [
+            "ka.verb by %ka.user.name",
+            "ka.uri.param[a] b] c",
+            "tolower(ka.verb) (x)",
+            "join(\", \", (ka.verb, \"a) b\"))[x] and more",
+            "ka.verb.",
+            "ka",
+            "",
+            "ka.verbä ka.uri",
+            " ka.verb",
+        ] {
+            let is_operand = |start: &str| parse_operand(start, Dialect::Saker).is_ok();
+            let ends = (0..=text.len()).rev();
+            let all: Vec<_> = ends.filter(|end| text.get(..*end).is_some_and(is_operand)).collect();
+            assert_eq!(longest(text), all, "{text}");
+        }
+    }
+
+    #[test]
     fn a_whole_text_must_be_one_operand() {
         assert!(parse_operand("ka.uri.param[x]", Dialect::Saker).is_ok());
         assert!(

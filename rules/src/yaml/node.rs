@@ -32,6 +32,13 @@ pub(crate) struct Scalar {
     pub(super) style: Style,
 }
 
+impl Scalar {
+    /// Whether it was written without quotes.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.style == Style::Plain
+    }
+}
+
 /// How a scalar was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {

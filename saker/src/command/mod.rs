@@ -12,6 +12,7 @@ mod rules;
 mod send;
 mod sink;
 mod table;
+mod test;
 mod up;
 
 use std::fmt;
@@ -38,6 +39,7 @@ enum Chosen {
     Up(up::Up),
     Check(check::Check),
     Eval(eval::Eval),
+    Test(test::Test),
     Rules(rules::Rules),
     Fields(fields::Fields),
     Send(Send),
@@ -54,6 +56,7 @@ impl Command {
             Chosen::Up(up) => up.run().await,
             Chosen::Check(check) => ended(check.run()),
             Chosen::Eval(eval) => ended(eval.run()),
+            Chosen::Test(test) => test.run(),
             Chosen::Rules(rules) => ended(rules.run()),
             Chosen::Fields(fields) => ended(fields.run()),
             Chosen::Send(send) => ended(send.run().await),
