@@ -4,6 +4,7 @@
 pub mod check;
 mod diagnostic;
 pub mod event;
+pub mod explain;
 pub mod fields;
 mod load;
 mod options;
@@ -21,7 +22,7 @@ mod yaml;
 pub use diagnostic::{Code, Diagnostic, ItemType, Label, Location, Severity};
 pub use event::NotAnEvent;
 pub use fields::Context;
-pub use load::{Loaded, load};
+pub use load::{ForeignRule, Loaded, load};
 pub use options::{
     AppendOutput, ExtraField, Matching, Options, Selection, SelectionAction, Selector, TimeFormat,
 };

@@ -21,6 +21,17 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
     /// The rules with everything they refer to put in, as of the last file that could be read.
     pub resolved: Resolved,
+    /// The rules for other sources, which no audit event can match.
+    pub foreign: Vec<ForeignRule>,
+}
+
+/// A rule for another source than audit events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignRule {
+    /// Its name, unique among all rules.
+    pub name: String,
+    /// Its source.
+    pub source: String,
 }
 
 /// Reads the files in order and compiles what they say.
@@ -126,7 +137,9 @@ impl<'o> Loader<'o> {
         }
         let failed = self.diagnostics.iter().any(Diagnostic::is_error);
         let program = self.program.filter(|_| !failed);
-        Loaded { program, diagnostics: self.diagnostics, resolved: self.resolved }
+        let foreign = self.collection.foreign_rules();
+        let foreign = foreign.map(|(name, source)| ForeignRule { name, source }).collect();
+        Loaded { program, diagnostics: self.diagnostics, resolved: self.resolved, foreign }
     }
 }
 

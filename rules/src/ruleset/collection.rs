@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::exceptions::Exception;
+use super::read_rule::AUDIT_SOURCE;
 use super::sourced::Sourced;
 use super::versions::PluginRequirement;
 use crate::diagnostic::{Diagnostic, Location};
@@ -146,6 +147,12 @@ impl Collection {
         let remark = format!("in {} `{}`", home.item.name(), home.name);
         let used = format!("used by {} `{}`", user.item.name(), user.name);
         Diagnostic { remark: Some(remark), ..diagnostic }.with_label(heading.span, used)
+    }
+
+    /// Names and sources of the rules that are not for audit events.
+    pub(crate) fn foreign_rules(&self) -> impl Iterator<Item = (String, String)> {
+        let foreign = self.rules.iter().filter(|rule| rule.source != AUDIT_SOURCE);
+        foreign.map(|rule| (rule.name.clone(), rule.source.clone()))
     }
 
     /// Counts a definition or change.

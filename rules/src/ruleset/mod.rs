@@ -9,6 +9,7 @@ mod hints;
 mod item;
 mod lists;
 mod macros;
+pub mod outline;
 mod overrides;
 mod read;
 mod read_exceptions;

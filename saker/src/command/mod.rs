@@ -2,6 +2,7 @@
 
 mod dlq;
 mod eval;
+mod explain;
 mod kubeconfig;
 mod operator_flags;
 mod rule_flags;
@@ -32,6 +33,7 @@ pub struct Command {
 enum Chosen {
     Up(up::Up),
     Eval(eval::Eval),
+    Explain(explain::Explain),
     Send(Send),
     Sink(sink::Sink),
     Dlq(dlq::Dlq),
@@ -44,6 +46,7 @@ impl Command {
         match self.chosen {
             Chosen::Up(up) => up.run().await,
             Chosen::Eval(eval) => ended(eval.run()),
+            Chosen::Explain(explain) => ended(explain.run()),
             Chosen::Send(send) => ended(send.run().await),
             Chosen::Sink(sink) => sink.run().await,
             Chosen::Dlq(dlq) => dlq.run().await,
