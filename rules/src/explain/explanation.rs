@@ -194,8 +194,9 @@ impl Nearness {
     /// Compares by the share that holds, and of equal shares takes the one of fewer parts for nearer.
     #[must_use]
     pub fn compare(self, other: Self) -> std::cmp::Ordering {
-        let (own, others) =
-            (self.holding.saturating_mul(other.of), other.holding.saturating_mul(self.of));
-        own.cmp(&others).then(other.of.cmp(&self.of))
+        // What is never evaluated is made of nothing, and not near at all.
+        let (of, other_of) = (self.of.max(1), other.of.max(1));
+        let share = self.holding.saturating_mul(other_of);
+        share.cmp(&other.holding.saturating_mul(of)).then(other_of.cmp(&of))
     }
 }

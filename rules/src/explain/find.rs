@@ -40,10 +40,18 @@ pub(super) fn find(name: &str, names: &[&str]) -> Result<usize, NoSuchRule> {
 }
 
 fn nearest<'n>(wanted: &str, names: &[&'n str]) -> Vec<&'n str> {
-    let likeness = |known: &str| strsim::jaro_winkler(&known.to_lowercase(), wanted);
-    let mut known: Vec<_> = names.iter().map(|&known| (likeness(known), known)).collect();
+    let mut known: Vec<_> =
+        names.iter().map(|&known| (likeness(&known.to_lowercase(), wanted), known)).collect();
     known.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     known.into_iter().take_while(|(likeness, _)| *likeness > 0.6).take(3).map(|(_, known)| known).collect()
+}
+
+/// How like what is wanted the likest part of a name is that has as many words.
+fn likeness(known: &str, wanted: &str) -> f64 {
+    let words: Vec<&str> = known.split(' ').collect();
+    let parts = words.windows(wanted.split(' ').count()).map(|part| part.join(" "));
+    let likeness = |part: &str| strsim::normalized_damerau_levenshtein(part, wanted);
+    parts.map(|part| likeness(&part)).fold(likeness(known), f64::max)
 }
 
 fn told(name: &str, candidates: &[String], found: Found) -> String {
@@ -55,7 +63,10 @@ fn told(name: &str, candidates: &[String], found: Found) -> String {
     let shown = shown.concat();
     match found {
         Found::Several => {
-            format!("`{name}` is a part of {} names of rules; say more of one:{shown}{more}", candidates.len())
+            format!(
+                "`{name}` is a part of {} names of rules; say more of one:{shown}{more}",
+                candidates.len()
+            )
         }
         Found::Nothing if candidates.is_empty() => {
             format!("there is no rule `{name}`; without --rule all rules are listed")
@@ -88,6 +99,10 @@ mod tests {
         assert_eq!(
             told("K8s Secrets Create"),
             Err("there is no rule `K8s Secrets Create`; nearest are:\n  K8s Secret Created".to_owned())
+        );
+        assert_eq!(
+            told("prvileged pod"),
+            Err("there is no rule `prvileged pod`; nearest are:\n  Create Privileged Pod".to_owned())
         );
         assert!(told("zzz").is_err_and(|told| told.contains("without --rule")));
     }

@@ -50,7 +50,8 @@ impl Head {
 fn text(field: &str, facts: &Facts<'_>) -> String {
     let mut store = Store::default();
     let Some(field) = find(field) else { return String::new() };
-    let Extracted::Text(piece) = field.extract(Meaning::Documented, &Argument::None, facts, &mut store) else {
+    let Extracted::Text(piece) = field.extract(Meaning::Documented, &Argument::None, facts, &mut store)
+    else {
         return String::new();
     };
     let text = String::from_utf8_lossy(Texts::new(facts.bytes(), &store).text(piece)).into_owned();

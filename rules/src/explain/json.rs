@@ -12,9 +12,10 @@ impl Explanation {
     #[must_use]
     pub fn to_json(&self) -> Value {
         let nearness = self.nearness();
-        let silences = self.silences.iter().map(|silence| {
-            json!({"reason": silence_name(silence), "text": text::silence(silence)})
-        });
+        let silences = self
+            .silences
+            .iter()
+            .map(|silence| json!({"reason": silence_name(silence), "text": text::silence(silence)}));
         json!({
             "rule": self.rule,
             "priority": self.priority.map(|priority| priority.name()),

@@ -126,8 +126,7 @@ impl Outlines {
 impl Outline {
     /// Says which parts of a rule's condition are its exceptions, where they are still the parts they were made as.
     pub(super) fn name_exceptions(&mut self, exceptions: &[Exception]) {
-        let exceptions: Vec<_> =
-            exceptions.iter().filter(|exception| !exception.values.is_empty()).collect();
+        let exceptions: Vec<_> = exceptions.iter().filter(|exception| !exception.values.is_empty()).collect();
         let Self::All(parts) = self else { return };
         let Some((_, added)) = parts.split_first_mut() else { return };
         let all_negated = added.iter().all(|part| matches!(part, Self::Not(_)));

@@ -53,6 +53,8 @@ enum Paint {
     Faint,
 }
 
+/// What stands before and behind the name of a rule.
+const MARGIN: usize = 5;
 /// More reasons than this are counted instead.
 const MAX_REASONS: usize = 12;
 
@@ -123,18 +125,18 @@ impl Explanation {
     /// The verdict, and the reasons for it.
     fn head(&self, look: Look, out: &mut String) {
         let (mark, rule) = (look.painted_mark(self.matches()), look.strong(&self.rule));
-        let reasons = self.reasons();
-        match reasons.as_slice() {
-            several @ [_, _, ..] if !self.matches() => {
-                line(out, format_args!("{mark} {rule} does not match, because"));
-                for reason in several.iter().take(MAX_REASONS) {
-                    line(out, format_args!("  - {}", sentence::reason(reason)));
-                }
-                if let Some(more) = several.len().checked_sub(MAX_REASONS).filter(|more| *more > 0) {
-                    line(out, format_args!("  - and {more} more"));
-                }
+        let (reasons, summary) = (self.reasons(), self.summary());
+        let fits = summary.chars().count() + self.rule.chars().count() + MARGIN <= look.width;
+        if self.condition.is_none() || self.matches() || (reasons.len() == 1 && fits) {
+            line(out, format_args!("{mark} {rule} {summary}"));
+        } else {
+            line(out, format_args!("{mark} {rule} does not match, because"));
+            for reason in reasons.iter().take(MAX_REASONS) {
+                line(out, format_args!("  - {}", sentence::reason(reason)));
             }
-            _ => line(out, format_args!("{mark} {rule} {}", self.summary())),
+            if let Some(more) = reasons.len().checked_sub(MAX_REASONS).filter(|more| *more > 0) {
+                line(out, format_args!("  - and {more} more"));
+            }
         }
         if let (Some(output), Some(priority)) = (&self.output, self.priority) {
             line(out, format_args!("  {priority}: {}", value::plain(output)));

@@ -28,8 +28,18 @@ impl Explanation {
     /// The first reasons in one line.
     #[must_use]
     pub fn why(&self) -> String {
+        self.told(reason)
+    }
+
+    /// The same in fewer words, for tables: what failed, and the value.
+    #[must_use]
+    pub fn gist(&self) -> String {
+        if self.matches() || self.condition.is_none() { self.summary() } else { self.told(gist) }
+    }
+
+    fn told(&self, tell: impl Fn(&Reason<'_>) -> String) -> String {
         let reasons = self.reasons();
-        let mut told: Vec<_> = reasons.iter().take(MAX_REASONS).map(reason).collect();
+        let mut told: Vec<_> = reasons.iter().take(MAX_REASONS).map(tell).collect();
         if let Some(more) = reasons.len().checked_sub(MAX_REASONS).filter(|more| *more > 0) {
             told.push(format!("and {more} more"));
         }
@@ -67,6 +77,13 @@ pub(super) fn reason(reason: &Reason<'_>) -> String {
     let text = value::short(&reason.comparison.text, MAX_TEXT);
     let exception = exception.filter(|_| reason.holds).unwrap_or_default();
     format!("{exception}`{text}` {verdict}{}{}", values(reason.comparison), path(&reason.within))
+}
+
+fn gist(reason: &Reason<'_>) -> String {
+    let not = if reason.negated { "not " } else { "" };
+    let text = value::short(&reason.comparison.text, MAX_TEXT);
+    let values = reason.comparison.values.iter().map(|(_, seen)| value::shown(seen, MAX_VALUE));
+    format!("{not}{text}: {}", values.collect::<Vec<_>>().join(", "))
 }
 
 fn values(comparison: &Comparison) -> String {

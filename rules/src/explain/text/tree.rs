@@ -92,7 +92,8 @@ impl<'e> Tree<'e> {
         let fits = length + GAP + beside.chars().count() <= width;
         let (label, below) = match line.comparison {
             Some(comparison) if !fits => {
-                let label = self.look.cut(&line.label, (width + line.label.chars().count()).saturating_sub(length));
+                let label =
+                    self.look.cut(&line.label, (width + line.label.chars().count()).saturating_sub(length));
                 (label, Some(beside_below(comparison, width, line)))
             }
             _ => (line.label.clone(), None),
@@ -153,19 +154,30 @@ fn chain(part: &Part) -> (String, &Part) {
 
 /// The values of a comparison. Where there is only one, it is clear whose it is.
 fn beside(comparison: &Comparison, room: usize) -> String {
-    let detail = value::detail(comparison, room / 2).map(|detail| format!("  {detail}")).unwrap_or_default();
-    let room = room.saturating_sub(detail.chars().count());
+    let whole = values(comparison, (room, room));
+    if whole.chars().count() <= room {
+        return whole;
+    }
+    let detail = value::detail(comparison, room / 2).map_or(0, |detail| detail.chars().count() + GAP);
+    let each = room.saturating_sub(detail) / comparison.values.len().max(1);
+    values(comparison, (each, room / 2))
+}
+
+/// With so much room for each value and its name, and for what more there is to say.
+fn values(comparison: &Comparison, (each, detail): (usize, usize)) -> String {
     let values = match comparison.values.as_slice() {
-        [(_, seen)] => value::shown(seen, room),
+        [(_, seen)] => value::shown(seen, each),
         several => {
-            let room = room / several.len().max(1);
             let named = several.iter().map(|(name, seen)| {
-                format!("{name} = {}", value::shown(seen, room.saturating_sub(name.chars().count() + 5)))
+                format!("{name} = {}", value::shown(seen, each.saturating_sub(name.chars().count() + 5)))
             });
             named.collect::<Vec<_>>().join(", ")
         }
     };
-    format!("{values}{detail}")
+    match value::detail(comparison, detail) {
+        Some(detail) => format!("{values}  {detail}"),
+        None => values,
+    }
 }
 
 fn beside_below(comparison: &Comparison, width: usize, line: &Line<'_>) -> String {

@@ -25,7 +25,7 @@ use print::Printer;
 /// may hold secrets, and so may what is printed here.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  saker explain --event event.json\n  saker explain --rule 'privileged pod' --event audit.log --number 3\n  kubectl-audit | saker explain --rules builtin mine.yaml --rule 'Attach/Exec Pod' --event - --format json"
+    after_help = "Examples:\n  saker explain --event event.json\n  saker explain --rule 'privileged pod' --event audit.log --number 3\n  saker explain --rules builtin mine.yaml --rule 'Attach/Exec Pod' --event - --format json < event.json"
 )]
 pub struct Explain {
     #[command(flatten)]
@@ -117,8 +117,7 @@ impl Explain {
         let wrong = |error| ExplainError::Events { file: self.event.clone(), error };
         let mut events = Events::open(&self.event, &self.cluster, &hostname).map_err(wrong)?;
         let choice = self.choice();
-        let mut next =
-            |explainer: &mut Explainer| events.next(&choice, explainer).map_err(wrong);
+        let mut next = |explainer: &mut Explainer| events.next(&choice, explainer).map_err(wrong);
         let Some(first) = next(&mut explainer)? else {
             let reason = choice.missed(events.count());
             return Err(ExplainError::NoEvent { file: self.event.clone(), reason });

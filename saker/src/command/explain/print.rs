@@ -11,7 +11,7 @@ use super::look::look;
 /// So many rules are listed unless all are asked for; those that match always are.
 pub(super) const NEAREST: usize = 10;
 /// The most that the names of rules may take of a line, in parts of it.
-const NAMES: usize = 3;
+const NAMES: (usize, usize) = (2, 5);
 
 /// Where explanations go, and in which form.
 pub(super) struct Printer {
@@ -42,9 +42,8 @@ impl Printer {
         }
         let mark = self.look.painted_mark(explanation.matches());
         let event = self.event_column(head);
-        let told = if explanation.matches() { explanation.summary() } else { explanation.why() };
         let used = self.look.mark(true).chars().count() + 1 + event.chars().count() + 2;
-        let told = self.look.cut(&told, self.look.width.saturating_sub(used));
+        let told = self.look.cut(&explanation.gist(), self.look.width.saturating_sub(used));
         writeln!(self.out, "{mark} {event}  {told}")
     }
 
@@ -72,12 +71,7 @@ impl Printer {
     }
 
     /// All rules and an event, a line each, the nearest first.
-    pub(super) fn rules(
-        &mut self,
-        head: &Head,
-        explanations: &[Explanation],
-        most: usize,
-    ) -> io::Result<()> {
+    pub(super) fn rules(&mut self, head: &Head, explanations: &[Explanation], most: usize) -> io::Result<()> {
         if self.format == Format::Json {
             let rules: Vec<Value> = explanations.iter().map(Explanation::to_brief_json).collect();
             writeln!(self.out, "{}", json!({"event": head.to_json(), "rules": rules}))?;
@@ -87,7 +81,7 @@ impl Printer {
         let matching = explanations.iter().filter(|explanation| explanation.matches()).count();
         let shown = explanations.get(..most.max(matching)).unwrap_or(explanations);
         let longest = shown.iter().map(|explanation| explanation.rule.chars().count()).max().unwrap_or(0);
-        let names = longest.min(self.look.width / NAMES);
+        let names = longest.min(self.look.width * NAMES.0 / NAMES.1);
         for explanation in shown {
             self.rule(explanation, names)?;
         }
@@ -103,15 +97,13 @@ impl Printer {
 
     fn rule(&mut self, explanation: &Explanation, names: usize) -> io::Result<()> {
         let (mark, nearness) = (self.look.painted_mark(explanation.matches()), explanation.nearness());
-        let nearness = format!("{:>2}/{:<2}", nearness.holding, nearness.of);
-        let name = format!("{:<names$}", self.look.cut(&explanation.rule, names));
-        let told = if explanation.matches() || explanation.condition.is_none() {
-            explanation.summary()
-        } else {
-            explanation.why()
+        let nearness = match nearness.of {
+            0 => "  -  ".to_owned(),
+            of => format!("{:>2}/{of:<2}", nearness.holding),
         };
+        let name = format!("{:<names$}", self.look.cut(&explanation.rule, names));
         let used = self.look.mark(true).chars().count() + nearness.len() + names + 5;
-        let told = self.look.cut(&told, self.look.width.saturating_sub(used));
+        let told = self.look.cut(&explanation.gist(), self.look.width.saturating_sub(used));
         writeln!(self.out, "{mark} {}  {}  {told}", self.look.faint(&nearness), self.look.strong(&name))
     }
 
@@ -125,7 +117,7 @@ impl Printer {
 
     /// A number and what the event is, always as wide.
     fn event_column(&self, head: &Head) -> String {
-        let room = self.look.width * 2 / 5;
+        let room = self.look.width / 2;
         let text = self.look.cut(&format!("{:>4}  {}", head.number, head.to_text()), room);
         format!("{text:<room$}")
     }
