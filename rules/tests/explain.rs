@@ -57,7 +57,10 @@ fn told(case: &str) -> String {
         for name in &names {
             let rule = explainer.find(name).unwrap();
             let explanation = explainer.explain(rule, event.as_bytes(), &context(number)).unwrap();
-            writeln!(told, "--- event {number}\n{}", explanation.to_text(LOOK)).unwrap();
+            let text = explanation.to_text(LOOK);
+            let tree = text.split_once("\n\n").map_or("", |(_, tree)| tree);
+            assert!(tree.lines().all(|line| line.chars().count() <= LOOK.width), "{text}");
+            writeln!(told, "--- event {number}\n{text}").unwrap();
         }
     }
     told

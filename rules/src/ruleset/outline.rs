@@ -118,6 +118,7 @@ impl Outlines {
         match (self.done.get(name), self.read.get(name)) {
             (Some(done), _) => Arc::clone(done),
             (None, Some(read)) => Arc::new(self.outline(read, lists)),
+            // Not met: what is not defined is an error that was found before.
             (None, None) => Arc::new(Outline::Any(Vec::new())),
         }
     }
@@ -135,8 +136,8 @@ impl Outline {
         }
         for (part, exception) in added.iter_mut().zip(exceptions) {
             if let Self::Not(inner) = part {
-                let body = std::mem::replace(inner, Box::new(Self::Any(Vec::new())));
-                *inner = Box::new(Self::Exception(exception.name.clone(), body));
+                let body = std::mem::replace(&mut **inner, Self::Any(Vec::new()));
+                **inner = Self::Exception(exception.name.clone(), Box::new(body));
             }
         }
     }

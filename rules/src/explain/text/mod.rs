@@ -9,7 +9,7 @@ pub(super) use sentence::silence;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::explanation::{Explanation, Silence};
+use super::explanation::Explanation;
 use super::head::Head;
 use crate::ruleset::outline::NamedList;
 use tree::Tree;
@@ -125,15 +125,14 @@ impl Explanation {
     /// The verdict, and the reasons for it.
     fn head(&self, look: Look, out: &mut String) {
         let (mark, rule) = (look.painted_mark(self.matches()), look.strong(&self.rule));
-        let (reasons, summary) = (self.reasons(), self.summary());
+        let (reasons, summary) = (self.because(), self.summary());
         let fits = summary.chars().count() + self.rule.chars().count() + MARGIN <= look.width;
-        if self.condition.is_none() || self.matches() || (reasons.len() == 1 && fits) {
+        if reasons.is_empty() || (reasons.len() == 1 && fits) {
             line(out, format_args!("{mark} {rule} {summary}"));
         } else {
-            line(out, format_args!("{mark} {rule} does not match, because"));
-            for reason in reasons.iter().take(MAX_REASONS) {
-                line(out, format_args!("  - {}", sentence::reason(reason)));
-            }
+            let verdict = if self.matches() { "matches, but raises no alert" } else { "does not match" };
+            line(out, format_args!("{mark} {rule} {verdict}, because"));
+            reasons.iter().take(MAX_REASONS).for_each(|reason| line(out, format_args!("  - {reason}")));
             if let Some(more) = reasons.len().checked_sub(MAX_REASONS).filter(|more| *more > 0) {
                 line(out, format_args!("  - and {more} more"));
             }
@@ -142,8 +141,18 @@ impl Explanation {
             line(out, format_args!("  {priority}: {}", value::plain(output)));
         }
         if !self.matches() && self.condition.is_some() {
-            let silences = self.silences.iter().filter(|silence| !matches!(silence, Silence::Earlier(_)));
-            silences.for_each(|silence| line(out, format_args!("  besides, {}", sentence::silence(silence))));
+            let silences = self.silences.iter().map(sentence::silence);
+            silences.for_each(|silence| line(out, format_args!("  besides, {silence}")));
+        }
+    }
+
+    /// Why it does not match, or why it raises no alert although it does; nothing where it is never held against
+    /// events.
+    fn because(&self) -> Vec<String> {
+        match (&self.condition, self.matches()) {
+            (None, _) => Vec::new(),
+            (_, true) => self.silences.iter().map(sentence::silence).collect(),
+            (_, false) => self.reasons().iter().map(sentence::reason).collect(),
         }
     }
 

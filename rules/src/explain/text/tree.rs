@@ -85,28 +85,21 @@ impl<'e> Tree<'e> {
     }
 
     fn write_line(&self, line: &Line<'_>, column: usize, out: &mut String) {
-        let width = self.look.width;
-        let length = self.length(line);
-        let room = width.saturating_sub(column.max(length + GAP));
-        let beside = line.comparison.map(|comparison| beside(comparison, room)).unwrap_or_default();
-        let fits = length + GAP + beside.chars().count() <= width;
-        let (label, below) = match line.comparison {
-            Some(comparison) if !fits => {
-                let label =
-                    self.look.cut(&line.label, (width + line.label.chars().count()).saturating_sub(length));
-                (label, Some(beside_below(comparison, width, line)))
-            }
-            _ => (line.label.clone(), None),
-        };
-        let beside = if below.is_some() || beside.is_empty() {
-            String::new()
-        } else {
-            format!("{}{beside}", " ".repeat(column.max(length + GAP) - length))
-        };
-        self.push(line, &format!("{label}{beside}"), out);
-        if let Some(below) = below {
+        let (width, length) = (self.look.width, self.length(line));
+        let start = column.max(length + GAP);
+        let room = width.saturating_sub(start);
+        let told = line.comparison.map(|comparison| beside(comparison, room)).unwrap_or_default();
+        if start + told.chars().count() <= width && !told.is_empty() {
+            let gap = " ".repeat(start - length);
+            self.push(line, &format!("{}{gap}{told}", line.label), out);
+            return;
+        }
+        let before = length - line.label.chars().count();
+        self.push(line, &self.look.cut(&line.label, width.saturating_sub(before)), out);
+        if let Some(comparison) = line.comparison {
             let indent = format!("  {}    ", line.under);
-            let text = format!("{indent}{below}");
+            let room = width.saturating_sub(indent.chars().count());
+            let text = format!("{indent}{}", self.look.cut(&beside(comparison, room), room));
             out.push_str(&if line.role == Role::Decisive { text } else { self.look.faint(&text) });
             out.push('\n');
         }
@@ -178,8 +171,4 @@ fn values(comparison: &Comparison, (each, detail): (usize, usize)) -> String {
         Some(detail) => format!("{values}  {detail}"),
         None => values,
     }
-}
-
-fn beside_below(comparison: &Comparison, width: usize, line: &Line<'_>) -> String {
-    beside(comparison, width.saturating_sub(line.under.chars().count() + 6))
 }
