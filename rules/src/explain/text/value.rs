@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(shown(&long, 30), format!("\"{}\"... (5000 bytes)", "x".repeat(12)));
         let list = Seen::List(["a", "b", "c"].map(excerpt).to_vec(), 9);
         assert_eq!(shown(&list, 40), r#"("a", "b", "c", 6 more)"#);
-        assert_eq!(shown(&list, 10), r#"("a", 8 more)"#);
+        assert_eq!(shown(&list, 9), r#"("a", 8 more)"#, "the count comes on top");
         assert_eq!(cut("abcdef", 4, Glyphs::Unicode), "abc…");
         assert_eq!(cut("abcdef", 5, Glyphs::Ascii), "ab...");
     }
