@@ -6,6 +6,7 @@ pub mod describe;
 mod diagnostic;
 pub mod event;
 pub mod examples;
+pub mod explain;
 pub mod fields;
 mod lint;
 mod load;
@@ -26,7 +27,7 @@ pub use diagnostic::{Code, Diagnostic, ItemType, Label, Location, Severity};
 pub use event::NotAnEvent;
 pub use fields::{Context, Level};
 pub use lint::{lint, needs};
-pub use load::{Loaded, load};
+pub use load::{ForeignRule, Loaded, load};
 pub use options::{
     AppendOutput, ExtraField, Matching, Options, Selection, SelectionAction, Selector, TimeFormat,
 };

@@ -26,7 +26,18 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
     /// The rules with everything they refer to put in, as of the last file that could be read.
     pub resolved: Resolved,
+    /// The rules for other sources, which no audit event can match.
+    pub foreign: Vec<ForeignRule>,
     definitions: Definitions,
+}
+
+/// A rule for another source than audit events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignRule {
+    /// Its name, unique among all rules.
+    pub name: String,
+    /// Its source.
+    pub source: String,
 }
 
 impl Loaded {
@@ -160,6 +171,8 @@ impl Loader {
         }
         let failed = self.diagnostics.iter().any(Diagnostic::is_error);
         let program = self.program.filter(|_| !failed);
+        let foreign = self.collection.foreign_rules();
+        let foreign = foreign.map(|(name, source)| ForeignRule { name, source }).collect();
         let resolved = std::mem::take(&mut self.resolution.resolved);
         let definitions = Definitions {
             collection: self.collection,
@@ -167,7 +180,7 @@ impl Loader {
             left_out: self.left_out,
             options: self.options.clone(),
         };
-        Loaded { program, diagnostics: self.diagnostics, resolved, definitions }
+        Loaded { program, diagnostics: self.diagnostics, resolved, foreign, definitions }
     }
 }
 

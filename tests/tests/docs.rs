@@ -2,6 +2,7 @@
 //! print what it says.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tests::process::{binary, run, run_with};
 
@@ -89,4 +90,27 @@ fn the_page_on_testing_is_what_happens() {
         }
     }
     assert!(files >= 5 && commands >= 4, "{files} files, {commands} commands");
+}
+
+/// The commands of a document, each with what it prints: blocks of `console` that begin with `$ `.
+fn examples(text: &str) -> Vec<(String, String)> {
+    let blocks = text.split("```console\n").skip(1).filter_map(|block| block.split_once("```"));
+    let examples = blocks.filter_map(|(block, _)| block.strip_prefix("$ ")?.split_once('\n'));
+    examples.map(|(command, printed)| (command.to_owned(), printed.to_owned())).collect()
+}
+
+#[test]
+fn explanations_in_the_documentation_are_what_is_printed() {
+    let examples = examples(&docs("explain.md"));
+    assert!(examples.len() >= 4, "{examples:?}");
+    let saker = binary("saker");
+    let directory = saker.parent().expect("a binary lies in a directory").display();
+    let path = format!("{directory}:{}", std::env::var("PATH").unwrap_or_default());
+    for (command, printed) in examples {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &command]).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+        let shell = shell.envs([("PATH", path.as_str()), ("COLUMNS", "100"), ("LC_ALL", "C.UTF-8")]);
+        let output = shell.output().expect("a shell");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), printed, "{command}");
+    }
 }

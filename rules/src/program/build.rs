@@ -37,10 +37,7 @@ pub fn compile(resolved: &Resolved, options: &Options) -> (Program, Vec<Problem>
             requirements.push(requirement);
         }
     }
-    let meaning = if options.falco_exact { Meaning::FalcoExact } else { Meaning::Documented };
-    let (slots, nodes) = (builder.slots.items, builder.nodes.items);
-    let scans = Scans::new(&nodes);
-    let plan = Plan { meaning, slots, nodes, scans, rules, index: Index::new(&requirements) };
+    let plan = builder.plan(options, rules, &requirements);
     let all = resolved.rules.iter().map(described).collect();
     (Program { inner: Arc::new(Inner { rules: all, plan, matching: options.matching }) }, problems)
 }
@@ -63,12 +60,25 @@ fn described(rule: &ResolvedRule) -> Rule {
 }
 
 #[derive(Default)]
-struct Builder {
-    slots: Interner<Slot>,
-    nodes: Interner<Node>,
+pub(super) struct Builder {
+    pub(super) slots: Interner<Slot>,
+    pub(super) nodes: Interner<Node>,
 }
 
 impl Builder {
+    /// Everything that was put in, and rules that are made of it with what each requires.
+    pub(super) fn plan(
+        self,
+        options: &Options,
+        rules: Vec<PlannedRule>,
+        requirements: &[Requirement],
+    ) -> Plan {
+        let meaning = if options.falco_exact { Meaning::FalcoExact } else { Meaning::Documented };
+        let (slots, nodes) = (self.slots.items, self.nodes.items);
+        let scans = Scans::new(&nodes);
+        Plan { meaning, slots, nodes, scans, rules, index: Index::new(requirements) }
+    }
+
     fn rule(
         &mut self,
         at: usize,
@@ -90,7 +100,7 @@ impl Builder {
         Some(Compiled { condition: self.node(condition), requirement, template })
     }
 
-    fn node(&mut self, condition: Condition) -> NodeId {
+    pub(super) fn node(&mut self, condition: Condition) -> NodeId {
         let node = match condition {
             Condition::All(parts) => Node::All(self.nodes(parts)),
             Condition::Any(parts) => Node::Any(self.nodes(parts)),
@@ -168,8 +178,8 @@ fn problem(rule: usize, place: Option<Place>, kind: &ProblemKind) -> Problem {
 }
 
 /// Distinct things and their places.
-struct Interner<T> {
-    items: Vec<T>,
+pub(super) struct Interner<T> {
+    pub(super) items: Vec<T>,
     places: HashMap<T, usize>,
 }
 
@@ -180,7 +190,7 @@ impl<T> Default for Interner<T> {
 }
 
 impl<T: Clone + Eq + Hash> Interner<T> {
-    fn intern(&mut self, item: T) -> usize {
+    pub(super) fn intern(&mut self, item: T) -> usize {
         let items = &mut self.items;
         *self.places.entry(item).or_insert_with_key(|item| {
             items.push(item.clone());

@@ -6,6 +6,7 @@ mod evaluator;
 mod holds;
 mod index;
 mod plan;
+mod probe;
 mod requirement;
 mod run;
 mod scan;
@@ -20,7 +21,8 @@ use std::sync::Arc;
 use crate::options::Matching;
 use crate::priority::Priority;
 use plan::Plan;
-pub(crate) use plan::SlotId;
+pub(crate) use plan::{NodeId, SlotId};
+pub(crate) use probe::{Group, Probe, ProbeBuilder, Probing};
 
 /// A compiled ruleset: immutable, cheap to clone, shared between threads.
 #[derive(Debug, Clone)]

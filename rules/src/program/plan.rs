@@ -26,7 +26,7 @@ pub(crate) struct SlotId(pub(super) usize);
 
 /// The place of a part of a condition in [`Plan::nodes`], and of its verdict during an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct NodeId(pub(super) usize);
+pub(crate) struct NodeId(pub(super) usize);
 
 /// An operand whose own operands are others of the same list.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -81,7 +81,8 @@ impl<'a> Run<'a> {
         derive::derive(plan, slot, values, (self.facts.bytes(), store))
     }
 
-    fn holds(&mut self, id: NodeId) -> bool {
+    /// Whether a part of a condition holds.
+    pub(super) fn holds(&mut self, id: NodeId) -> bool {
         if let Some(Some(known)) = self.memory.verdicts.get(id.0) {
             return *known;
         }

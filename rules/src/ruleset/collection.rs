@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::exceptions::Exception;
 use super::history::Change;
+use super::read_rule::AUDIT_SOURCE;
 use super::sourced::Sourced;
 use super::versions::{PluginRequirement, Version};
 use crate::diagnostic::{Diagnostic, ItemType, Location};
@@ -177,6 +178,12 @@ impl Collection {
         };
         let (start, _) = text.match_indices(name).find(|(start, _)| is_whole(*start))?;
         condition.span(start..start + name.len())
+    }
+
+    /// Names and sources of the rules that are not for audit events.
+    pub(crate) fn foreign_rules(&self) -> impl Iterator<Item = (String, String)> {
+        let foreign = self.rules.iter().filter(|rule| rule.source != AUDIT_SOURCE);
+        foreign.map(|rule| (rule.name.clone(), rule.source.clone()))
     }
 
     /// Counts a definition or change.

@@ -2,11 +2,13 @@
 //! list stands between blanks, parentheses, commas or equals signs, be it inside quotes.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use memchr::memmem;
 
 use super::collection::{List, Named};
 use super::exceptions::quoted;
+use super::outline::NamedList;
 use super::sourced::Sourced;
 
 /// A condition may not grow beyond this: lists that name lists that name lists can double it with each step.
@@ -25,6 +27,8 @@ pub(crate) struct Lists {
 #[derive(Debug)]
 struct Ready {
     name: String,
+    /// What it stands for, for whoever asks.
+    named: Arc<NamedList>,
     /// The items as they are put in.
     text: Sourced,
     used: bool,
@@ -33,10 +37,11 @@ struct Ready {
 impl Lists {
     pub(crate) fn new(lists: &Named<List>) -> Self {
         let mut used = Vec::new();
-        let ready = lists.iter().map(|list| Ready {
-            name: list.name.clone(),
-            text: joined(&expanded(list, lists, &mut used)),
-            used: false,
+        let ready = lists.iter().map(|list| {
+            let (name, items) = (list.name.clone(), expanded(list, lists, &mut used));
+            let texts = items.iter().map(|item| item.text().to_owned()).collect();
+            let named = Arc::new(NamedList { name: name.clone(), items: texts });
+            Ready { name, named, text: joined(&items), used: false }
         });
         let mut ready: Vec<_> = ready.collect();
         for list in &mut ready {
@@ -75,6 +80,11 @@ impl Lists {
                 Err(TooLong) => return,
             }
         }
+    }
+
+    /// The list of that name.
+    pub(super) fn named(&self, name: &str) -> Option<Arc<NamedList>> {
+        self.lists.iter().find(|list| list.name == name).map(|list| Arc::clone(&list.named))
     }
 
     /// The names of lists that other lists use.

@@ -15,6 +15,7 @@ mod item;
 mod lists;
 mod macros;
 mod missing;
+pub mod outline;
 mod overrides;
 mod read;
 mod read_exceptions;

@@ -1,6 +1,7 @@
 //! Makes rules that stand alone out of everything read so far: exceptions, lists and macros put in.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::collection::{Collection, Macro, Rule};
 use super::complaints::{Of, in_expression};
@@ -8,6 +9,7 @@ use super::exceptions::with_exceptions;
 use super::hints::hints;
 use super::lists::Lists;
 use super::macros::{Trees, inline};
+use super::outline::{Outline, Outlines, Parsed};
 use super::read::IsField;
 use super::read_rule::{AUDIT_SOURCE, DEFAULT_SOURCE};
 use super::resolution::{Finding, Resolution, RuleStep, Stage};
@@ -19,7 +21,7 @@ use super::usage::Usage;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::options::Options;
 use crate::syntax::ast::{Expr, Operand, Place};
-use crate::syntax::parse_condition_at;
+use crate::syntax::{parse_condition, parse_condition_at};
 
 /// Resolves everything that has been read.
 pub(crate) fn resolve(collection: &Collection, options: &Options, is_field: IsField) -> Resolution {
@@ -29,6 +31,7 @@ pub(crate) fn resolve(collection: &Collection, options: &Options, is_field: IsFi
         is_field,
         lists: Lists::new(&collection.lists),
         trees: Trees::new(),
+        outlines: Outlines::default(),
         broken: collection.broken.clone(),
         usage: Usage::default(),
         texts: Texts::default(),
@@ -51,6 +54,7 @@ pub(super) struct Resolver<'c> {
     lists: Lists,
     /// The macros' conditions, macros put in as far as the resolver has got.
     trees: Trees,
+    outlines: Outlines,
     /// Macros with errors; what uses them is not to blame.
     pub(super) broken: HashSet<String>,
     usage: Usage,
@@ -66,7 +70,10 @@ impl<'c> Resolver<'c> {
             let tree =
                 self.parse(Stage::MacroText(position), condition, (&known.heading, &known.condition_context));
             match tree {
-                Some((tree, _)) => drop(self.trees.insert(known.name.clone(), tree)),
+                Some((parsed, _)) => {
+                    self.trees.insert(known.name.clone(), parsed.tree.clone());
+                    self.outlines.add(&known.name, parsed);
+                }
                 None => drop(self.broken.insert(known.name.clone())),
             }
         }
@@ -85,6 +92,7 @@ impl<'c> Resolver<'c> {
             Ok((tree, used)) => {
                 self.usage.by(None).macros.extend(used);
                 self.trees.insert(known.name.clone(), tree);
+                self.outlines.settle(&known.name, &self.lists);
             }
             Err(errors) => {
                 self.broken.insert(known.name.clone());
@@ -108,13 +116,14 @@ impl<'c> Resolver<'c> {
 
     fn rule(&mut self, position: usize, rule: &'c Rule) -> ResolvedRule {
         let condition = with_exceptions(&rule.condition, &rule.exceptions);
-        let (condition, expr) = match condition {
+        let (condition, found) = match condition {
             Ok(condition) => self.condition(position, rule, condition),
             Err((exception, wrong)) => {
                 self.bad_exception(position, exception, wrong);
                 (self.texts.add(rule.condition.clone()), None)
             }
         };
+        let (expr, outline) = found.unzip();
         if let Some(expr) = &expr {
             self.hints(position, rule, expr);
         }
@@ -123,6 +132,7 @@ impl<'c> Resolver<'c> {
             name: rule.name.clone(),
             condition,
             expr,
+            outline: outline.map(Arc::new),
             output: self.output(position, rule),
             extra_output,
             extra_fields,
@@ -153,7 +163,7 @@ impl<'c> Resolver<'c> {
             Ok(condition) => self.condition(position, rule, condition).1,
             Err((exception, wrong)) => return self.bad_exception(position, exception, wrong),
         };
-        let Some(expr) = expr else { return };
+        let Some((expr, _)) = expr else { return };
         let found = audit_field(&expr);
         self.foreign.push((position, expr));
         let Some((name, place)) = found else { return };
@@ -164,19 +174,26 @@ impl<'c> Resolver<'c> {
         self.find(stage, in_expression(error, &rule.condition_context));
     }
 
-    /// A rule's condition, as text and, if nothing is wrong with it, as a tree without macros.
-    fn condition(&mut self, position: usize, rule: &'c Rule, condition: Sourced) -> (Text, Option<Expr>) {
+    /// A rule's condition, as text and, if nothing is wrong with it, as trees without macros and with them.
+    fn condition(
+        &mut self,
+        position: usize,
+        rule: &'c Rule,
+        condition: Sourced,
+    ) -> (Text, Option<(Expr, Outline)>) {
         let written = condition.clone();
         let stage = Stage::Rule(position, RuleStep::Text);
-        let Some((tree, text)) = self.parse(stage, condition, (&rule.heading, &rule.condition_context))
+        let Some((parsed, text)) = self.parse(stage, condition, (&rule.heading, &rule.condition_context))
         else {
             return (self.texts.add(written), None);
         };
         let known = |name: &str| self.trees.get(name);
-        match inline(&tree, &known) {
+        match inline(&parsed.tree, &known) {
             Ok((tree, used)) => {
                 self.usage.by(Some(position)).macros.extend(used);
-                (text, Some(tree))
+                let mut outline = self.outlines.outline(&parsed, &self.lists);
+                outline.name_exceptions(&rule.exceptions);
+                (text, Some((tree, outline)))
             }
             Err(errors) => {
                 let stage = Stage::Rule(position, RuleStep::Tree);
@@ -187,10 +204,12 @@ impl<'c> Resolver<'c> {
     }
 
     /// Puts lists into a condition and reads it.
-    fn parse(&mut self, stage: Stage, condition: Sourced, of: Of<'_>) -> Option<(Expr, Text)> {
+    fn parse(&mut self, stage: Stage, condition: Sourced, of: Of<'_>) -> Option<(Parsed, Text)> {
         let span = condition.span(0..condition.len());
         let mut used = Vec::new();
+        let unchanged = condition.clone();
         let substituted = self.lists.substitute(condition, &mut used);
+        let has_lists = !used.is_empty();
         self.usage.by(stage.rule()).lists.extend(used);
         let Ok(substituted) = substituted else {
             let mut error = Diagnostic::new(Code::TooLarge, "the condition grows too long with lists put in");
@@ -200,7 +219,10 @@ impl<'c> Resolver<'c> {
         };
         let text = self.texts.add(substituted);
         match parse_condition_at(&text.text, self.options.dialect(), text.base) {
-            Ok(expr) => Some((expr, text)),
+            Ok(tree) => {
+                let written = parse_condition(unchanged.text(), self.options.dialect());
+                Some((Parsed { tree, written: written.ok().filter(|_| has_lists) }, text))
+            }
             Err(error) => {
                 self.syntax_error(stage, error, of);
                 None

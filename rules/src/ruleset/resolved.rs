@@ -1,5 +1,8 @@
 //! What rule files come down to: rules that refer to nothing but fields.
 
+use std::sync::Arc;
+
+use super::outline::Outline;
 use super::texts::Text;
 use crate::options::ExtraField;
 use crate::priority::Priority;
@@ -26,6 +29,8 @@ pub struct ResolvedRule {
     /// inside a macro's text. None if the condition could not be read: then the output alone can be checked, and
     /// there will be no program.
     pub expr: Option<Expr>,
+    /// The same condition as its author sees it, for explanations.
+    pub outline: Option<Arc<Outline>>,
     /// Its output template. A place in it is `output.base` plus the offset.
     pub output: Text,
     /// Templates added to the output by options, each behind a space.

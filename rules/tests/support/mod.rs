@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "test helpers")]
 #![allow(dead_code, clippy::allow_attributes, reason = "each test uses its part of it")]
 
+pub mod generate;
+
 use std::path::PathBuf;
 
 use rules::ruleset::resolved::{Resolved, ResolvedRule};
@@ -44,6 +46,7 @@ pub fn rule(name: &str, condition: &str, output: &str) -> Result<ResolvedRule, S
         name: name.to_owned(),
         condition: Text { base: 0, text: condition.to_owned() },
         expr: Some(parse_condition(condition, Dialect::Falco)?),
+        outline: None,
         output: Text { base: condition.len(), text: output.to_owned() },
         extra_output: Vec::new(),
         extra_fields: Vec::new(),

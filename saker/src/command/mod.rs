@@ -4,6 +4,7 @@ mod check;
 mod code;
 mod dlq;
 mod eval;
+mod explain;
 mod fields;
 mod kubeconfig;
 mod operator_flags;
@@ -40,6 +41,7 @@ enum Chosen {
     Check(check::Check),
     Eval(eval::Eval),
     Test(test::Test),
+    Explain(explain::Explain),
     Rules(rules::Rules),
     Fields(fields::Fields),
     Send(Send),
@@ -57,6 +59,7 @@ impl Command {
             Chosen::Check(check) => ended(check.run()),
             Chosen::Eval(eval) => ended(eval.run()),
             Chosen::Test(test) => test.run(),
+            Chosen::Explain(explain) => ended(explain.run()),
             Chosen::Rules(rules) => ended(rules.run()),
             Chosen::Fields(fields) => ended(fields.run()),
             Chosen::Send(send) => ended(send.run().await),
