@@ -73,6 +73,7 @@ impl Reader<'_> {
             self.apply_append(item, Update { source: source.clone(), ..update })?;
         }
         if overrides.replaces_any() {
+            overrides.check_apart(&mut self.report, item)?;
             overrides.check_present(&mut self.report, item, overrides.replaced())?;
             let update = self.update(item, &|key| overrides.replaces(key), Exceptions::Defined)?;
             self.apply_replace(item, Update { source, ..update })?;
@@ -195,7 +196,7 @@ impl Reader<'_> {
         text.parse().map_err(|error: crate::priority::UnknownPriority| {
             let names = Priority::ALL.map(Priority::name);
             let mut problem = Diagnostic::new(Code::UnknownPriority, error.to_string()).at(node.span);
-            let close = names.into_iter().find(|name| {
+            let close = names.into_iter().filter(|name| text.len() <= name.len() + 3).find(|name| {
                 let distance =
                     strsim::damerau_levenshtein(&name.to_ascii_lowercase(), &text.to_ascii_lowercase());
                 distance <= 3
