@@ -38,6 +38,8 @@ pub enum ProblemKind {
     UnresolvedMacro(String),
     #[error("`%{text}` starts no known field: {reason}")]
     UnknownToken { text: String, reason: String },
+    #[error("an output cannot be empty")]
+    EmptyOutput,
     #[error("an output cannot end in `%`")]
     EndsInPercent,
     #[error("an output cannot end in a width")]
@@ -65,7 +67,9 @@ impl ProblemKind {
             Self::Transformer { .. } => Code::BadTransformer,
             Self::UnresolvedMacro(_) => Code::UndefinedMacro,
             Self::UnknownToken { .. } => Code::UnknownOutputField,
-            Self::EndsInPercent | Self::EndsInWidth | Self::WidthTooLarge { .. } => Code::OutputSyntax,
+            Self::EmptyOutput | Self::EndsInPercent | Self::EndsInWidth | Self::WidthTooLarge { .. } => {
+                Code::OutputSyntax
+            }
         }
     }
 
@@ -89,6 +93,10 @@ impl ProblemKind {
 
 /// The field whose name is most like `name`, if any is.
 fn nearest_field(name: &str) -> Option<&'static str> {
+    // To compare takes time and memory that grow with the length.
+    if name.len() > 100 {
+        return None;
+    }
     let likeness = |field: &str| strsim::normalized_damerau_levenshtein(field, name);
     let names = fields().map(|field| (likeness(field.name), field.name));
     let (likeness, nearest) = names.max_by(|(a, _), (b, _)| a.total_cmp(b))?;

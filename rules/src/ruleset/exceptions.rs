@@ -242,7 +242,7 @@ fn check_single(operator: &Entry) -> Result<(), Wrong> {
 }
 
 fn check_field(field: &str, is_field: impl Fn(&str) -> bool) -> Result<(), Wrong> {
-    if is_field(field) { Ok(()) } else { Err(format!("`{field}` is no field of audit events")) }
+    if is_field(field) { Ok(()) } else { Err(format!("`{field}` is no field of the events of this rule")) }
 }
 
 fn synthetic(text: &str) -> Sourced {

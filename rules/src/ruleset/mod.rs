@@ -4,7 +4,9 @@
 mod apply;
 mod collection;
 mod complaints;
+mod dropped;
 mod exceptions;
+mod foreign;
 mod hints;
 mod item;
 mod lists;

@@ -54,7 +54,7 @@ pub(super) struct Reader<'a> {
     pub(super) collection: &'a mut Collection,
     pub(super) report: Report<'a>,
     pub(super) is_field: IsField,
-    extent: Extent,
+    pub(super) extent: Extent,
 }
 
 impl Reader<'_> {

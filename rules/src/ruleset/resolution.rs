@@ -32,6 +32,7 @@ impl Stage {
 pub(crate) enum RuleStep {
     Exceptions,
     Output,
+    OutputFields,
     Text,
     Tree,
     Fields,

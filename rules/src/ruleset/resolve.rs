@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::collection::{Collection, Macro, Rule};
 use super::complaints::{Of, in_expression};
+use super::dropped;
 use super::exceptions::with_exceptions;
 use super::hints::hints;
 use super::lists::Lists;
@@ -18,7 +19,7 @@ use super::texts::{Text, Texts};
 use super::usage::Usage;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::options::Options;
-use crate::syntax::ast::{Expr, Operand, Place};
+use crate::syntax::ast::Expr;
 use crate::syntax::parse_condition_at;
 
 /// Resolves everything that has been read.
@@ -117,12 +118,13 @@ impl<'c> Resolver<'c> {
             self.hints(position, rule, expr);
         }
         let (extra_output, extra_fields) = select::additions(rule, self.options);
+        self.remark_on_output(position, rule);
         ResolvedRule {
             name: rule.name.clone(),
             condition,
             expr,
-            output: self.texts.add(rule.output.clone()),
-            extra_output,
+            output: self.texts.add(dropped::cleaned(&rule.output)),
+            extra_output: extra_output.iter().map(|text| dropped::cleaned_text(text)).collect(),
             extra_fields,
             description: rule.description.clone(),
             priority: rule.priority,
@@ -144,23 +146,22 @@ impl<'c> Resolver<'c> {
         }
     }
 
-    /// A rule for system calls: it will never match anything here, but Falco compiles it, so its mistakes count. The
-    /// one people make is to leave out `source: k8s_audit`.
-    fn foreign_rule(&mut self, position: usize, rule: &'c Rule) {
-        let expr = match with_exceptions(&rule.condition, &rule.exceptions) {
-            Ok(condition) => self.condition(position, rule, condition).1,
-            Err((exception, wrong)) => return self.bad_exception(position, exception, wrong),
-        };
-        let Some((name, place)) = expr.as_ref().and_then(audit_field) else { return };
-        let message = format!("`{name}` is a field of audit events, this rule is for source {}", rule.source);
-        let help = format!("add `source: {AUDIT_SOURCE}` to rule `{}`", rule.name);
-        let error = self.at(&place, Code::UnknownField, message).with_help(help);
-        let stage = Stage::Rule(position, RuleStep::Fields);
-        self.find(stage, in_expression(error, &rule.condition_context));
+    /// Warns of what an output names that is no more.
+    pub(super) fn remark_on_output(&mut self, position: usize, rule: &Rule) {
+        let (added, _) = select::additions(rule, self.options);
+        let added: Vec<_> = added.iter().map(String::as_str).collect();
+        for (step, warning) in dropped::remarks(rule, &added) {
+            self.find(Stage::Rule(position, step), warning);
+        }
     }
 
     /// A rule's condition, as text and, if nothing is wrong with it, as a tree without macros.
-    fn condition(&mut self, position: usize, rule: &'c Rule, condition: Sourced) -> (Text, Option<Expr>) {
+    pub(super) fn condition(
+        &mut self,
+        position: usize,
+        rule: &'c Rule,
+        condition: Sourced,
+    ) -> (Text, Option<Expr>) {
         let written = condition.clone();
         let stage = Stage::Rule(position, RuleStep::Text);
         let Some((tree, text)) = self.parse(stage, condition, (&rule.heading, &rule.condition_context))
@@ -202,16 +203,4 @@ impl<'c> Resolver<'c> {
             }
         }
     }
-}
-
-/// The first field of audit events on the left of a comparison.
-fn audit_field(expr: &Expr) -> Option<(String, Place)> {
-    let mut first = None;
-    expr.each_check(&mut |check| match &check.left {
-        Operand::Field(field) if first.is_none() && field.name.starts_with("ka.") => {
-            first = Some((field.name.clone(), field.place.clone()));
-        }
-        _ => {}
-    });
-    first
 }
