@@ -1,8 +1,9 @@
 //! The keys and names that items may have.
 
+use std::collections::HashMap;
+
 use super::item::{Item, Report};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::Span;
 
 pub(super) const LIST: &[&str] = &["list", "items", "append", "override"];
 pub(super) const MACRO: &[&str] = &["macro", "condition", "append", "override"];
@@ -26,14 +27,17 @@ pub(super) const RULE: &[&str] = &[
 
 /// Warns of keys that mean nothing, and of keys given twice.
 pub(super) fn warn_unknown(report: &mut Report<'_>, item: &Item<'_>, known: &[&str]) {
-    let mut seen: Vec<(&str, Span)> = Vec::new();
+    let mut seen = HashMap::new();
     for (key, _) in item.node.mapping().unwrap_or_default() {
         let Some(name) = key.scalar().map(|scalar| scalar.text.as_str()) else { continue };
-        if let Some((_, first)) = seen.iter().find(|(earlier, _)| *earlier == name) {
-            let warning = Diagnostic::new(Code::DuplicateKey, format!("key `{name}` is given twice"));
-            let warning = warning.with_label(*first, "this one counts");
-            report.push(warning.at(key.span).inside(item.context()));
-        } else if !known.contains(&name) {
+        let first = *seen.entry(name).or_insert(key.span);
+        if known.contains(&name) {
+            if first != key.span {
+                let warning = Diagnostic::new(Code::DuplicateKey, format!("key `{name}` is given twice"));
+                let warning = warning.with_label(first, "this one counts");
+                report.push(warning.at(key.span).inside(item.context()));
+            }
+        } else {
             let warning = Diagnostic::new(Code::UnknownKey, format!("unknown key `{name}`, ignored"));
             let warning = warning.at(key.span).inside(item.context());
             report.push(match closest(name, known.iter().copied()) {
@@ -41,13 +45,19 @@ pub(super) fn warn_unknown(report: &mut Report<'_>, item: &Item<'_>, known: &[&s
                 None => warning.with_help(format!("keys are {}", known.join(", "))),
             });
         }
-        seen.push((name, key.span));
     }
 }
 
+/// Nobody mistypes longer names than this, and to compare them takes time that grows with the square of their length.
+const MAX_COMPARED: usize = 100;
+
 /// The name most like `name`, if one is like it at all.
 pub(crate) fn closest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    if name.len() > MAX_COMPARED {
+        return None;
+    }
     let (likeness, closest) = names
+        .filter(|known| known.len() <= MAX_COMPARED)
         .map(|known| (strsim::jaro_winkler(name, known), known))
         .max_by(|(a, known_a), (b, known_b)| a.total_cmp(b).then_with(|| known_b.cmp(known_a)))?;
     (likeness > 0.85).then_some(closest)
