@@ -3,7 +3,7 @@
 mod findings;
 
 use crate::check::check_operand;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, locate};
 use crate::options::Options;
 use crate::program::{Program, compile};
 use crate::ruleset::resolved::Resolved;
@@ -121,9 +121,7 @@ impl<'o> Loader<'o> {
             self.diagnostics.extend(last);
             self.diagnostics = once_each(self.diagnostics);
         }
-        for diagnostic in &mut self.diagnostics {
-            diagnostic.locate(files);
-        }
+        locate(&mut self.diagnostics, files);
         let failed = self.diagnostics.iter().any(Diagnostic::is_error);
         let program = self.program.filter(|_| !failed);
         Loaded { program, diagnostics: self.diagnostics, resolved: self.resolved }

@@ -1,11 +1,13 @@
 //! What is wrong with rule files, told so that the author can mend it.
 
 mod code;
+mod locate;
 mod render;
 
 use std::fmt;
 
 pub use code::Code;
+pub(crate) use locate::locate;
 
 use crate::source::{Position, SourceFile, Span};
 
@@ -174,13 +176,6 @@ impl Diagnostic {
     /// Several lines: the message, the part of the file, advice.
     pub fn render(&self, files: &[SourceFile]) -> String {
         render::render(self, files)
-    }
-
-    /// Looks up the line and column that the one-line form gives.
-    pub(crate) fn locate(&mut self, files: &[SourceFile]) {
-        let span = self.span.unwrap_or(Span::of_file(self.file));
-        self.place =
-            files.get(span.file).map(|file| (file.name.clone(), Position::of(&file.text, span.start)));
     }
 }
 

@@ -6,6 +6,7 @@ mod evaluator;
 mod holds;
 mod index;
 mod plan;
+mod regexes;
 mod requirement;
 mod run;
 mod scan;

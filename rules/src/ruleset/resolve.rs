@@ -8,7 +8,7 @@ use super::dropped;
 use super::exceptions::with_exceptions;
 use super::hints::hints;
 use super::lists::Lists;
-use super::macros::{Trees, inline};
+use super::macros::{MAX_TOTAL_PARTS, Trees, inline};
 use super::read::IsField;
 use super::read_rule::{AUDIT_SOURCE, DEFAULT_SOURCE};
 use super::resolution::{Finding, Resolution, RuleStep, Stage};
@@ -30,6 +30,7 @@ pub(crate) fn resolve(collection: &Collection, options: &Options, is_field: IsFi
         is_field,
         lists: Lists::new(&collection.lists),
         trees: Trees::new(),
+        parts_left: MAX_TOTAL_PARTS,
         broken: collection.broken.clone(),
         usage: Usage::default(),
         texts: Texts::default(),
@@ -51,6 +52,8 @@ pub(super) struct Resolver<'c> {
     lists: Lists,
     /// The macros' conditions, macros put in as far as the resolver has got.
     trees: Trees,
+    /// Parts that conditions may still have, macros put in.
+    parts_left: usize,
     /// Macros with errors; what uses them is not to blame.
     pub(super) broken: HashSet<String>,
     usage: Usage,
@@ -80,7 +83,7 @@ impl<'c> Resolver<'c> {
             let other = self.collection.macros.get(name)?;
             if other.order.index < known.order.visibility { self.trees.get(name) } else { None }
         };
-        match inline(&tree, &visible) {
+        match inline(&tree, &visible, &mut self.parts_left) {
             Ok((tree, used)) => {
                 self.usage.by(None).macros.extend(used);
                 self.trees.insert(known.name.clone(), tree);
@@ -169,7 +172,7 @@ impl<'c> Resolver<'c> {
             return (self.texts.add(written), None);
         };
         let known = |name: &str| self.trees.get(name);
-        match inline(&tree, &known) {
+        match inline(&tree, &known, &mut self.parts_left) {
             Ok((tree, used)) => {
                 self.usage.by(Some(position)).macros.extend(used);
                 (text, Some(tree))

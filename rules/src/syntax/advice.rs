@@ -35,6 +35,8 @@ impl Parser<'_> {
         let rest = self.cursor.rest();
         let word = rest.get(..self.cursor.word_here().len()).unwrap_or_default();
         let closest = operator_names()
+            // To compare takes time and memory that grow with the length.
+            .filter(|name| word.len() <= name.len() + 2)
             .map(|name| (strsim::damerau_levenshtein(&word.to_ascii_lowercase(), name), name))
             .min();
         match closest {

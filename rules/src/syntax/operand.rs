@@ -12,14 +12,25 @@ pub fn parse_operand(text: &str, dialect: Dialect) -> Result<Operand, SyntaxErro
     if parser.cursor.is_at_end() { Ok(operand) } else { Err(parser.expected("the end of the field")) }
 }
 
+/// How much of a text is gone through for another field than the longest: no name is nearly as long as this.
+const MAX_SHORTENED: usize = 512;
+
 /// Every field or transformer that `text` starts with, with its length, the longest first: output templates want the
 /// longest that also resolves.
 pub fn operand_prefixes(text: &str, dialect: Dialect) -> impl Iterator<Item = (Operand, usize)> {
-    let ends = text.char_indices().rev().map(|(at, character)| at + character.len_utf8());
-    ends.filter_map(move |end| {
+    let mut parser = Parser::new(Cursor::new(text, dialect));
+    let longest = parser.operand().ok().flatten();
+    // Behind the place where the parser gave up there is nothing that it would take.
+    let reached = parser.cursor.at();
+    let longest = longest.map(|operand| (operand, reached));
+    let limit = if longest.is_some() { reached.saturating_sub(1) } else { reached };
+    let ends = text.char_indices().map(|(at, character)| at + character.len_utf8());
+    let ends: Vec<_> = ends.take_while(|end| *end <= limit.min(MAX_SHORTENED)).collect();
+    let shorter = ends.into_iter().rev().filter_map(move |end| {
         let operand = parse_operand(text.get(..end)?, dialect).ok()?;
         Some((operand, end))
-    })
+    });
+    longest.into_iter().chain(shorter)
 }
 
 /// Recursive descent over one text.
@@ -211,6 +222,9 @@ mod tests {
         assert_eq!(longest("ka.uri.p[x] rest"), [11, 8, 6, 5, 4]);
         assert_eq!(longest("tolower(ka.verb)!"), [16]);
         assert_eq!(longest("100%"), Vec::<usize>::new());
+        assert_eq!(longest("ka.verb[x y]"), [7, 6, 5, 4]);
+        assert_eq!(longest("tolower(ka.verb)[x"), [16]);
+        assert_eq!(longest("tolower(ka.verb"), Vec::<usize>::new());
     }
 
     #[test]
