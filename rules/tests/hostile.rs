@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use rules::{Code, Loaded, Options, SourceFile, load};
 
-/// Far more than any of them takes, and far less than it took without limits.
-const SOON: Duration = Duration::from_secs(60);
+/// Far more than any of them takes on a busy machine; without limits most take all memory or hours.
+const SOON: Duration = Duration::from_secs(180);
 
 /// What becomes of the file, in both meanings, with the codes of its errors.
 fn loaded(text: &str) -> [(Loaded, Vec<Code>); 2] {
