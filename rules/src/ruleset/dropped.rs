@@ -1,9 +1,11 @@
-//! Outputs that name what Falco has dropped: one token that stands for nothing any more, and fields of system calls.
+//! Outputs and conditions that name what Falco has dropped: one token that stands for nothing any more, and fields of
+//! system calls.
 
 use super::collection::Rule;
 use super::resolution::RuleStep;
 use super::sourced::Sourced;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::syntax::ast::{Argument, Expr, FieldRef, Operand};
 
 /// Once the container of a system call; now it is taken out of outputs.
 const CONTAINER_INFO: &str = "%container.info";
@@ -46,9 +48,47 @@ pub(super) fn remarks(rule: &Rule, added: &[&str]) -> Vec<(RuleStep, Diagnostic)
     remarks
 }
 
+/// The fields of a condition that are no more, each once.
+pub(super) fn gone(expr: &Expr) -> Vec<&FieldRef> {
+    let mut found: Vec<&FieldRef> = Vec::new();
+    expr.each_check(&mut |check| {
+        each_field(&check.left, &mut |field| {
+            if FIELDS.contains(&field.name.as_str()) && found.iter().all(|other| other.name != field.name) {
+                found.push(field);
+            }
+        });
+    });
+    found
+}
+
+fn each_field<'e>(operand: &'e Operand, visit: &mut dyn FnMut(&'e FieldRef)) {
+    match operand {
+        Operand::Field(field) | Operand::Val(field) => visit(field),
+        Operand::Transform(transform) => transform.arguments.iter().for_each(|part| in_argument(part, visit)),
+    }
+}
+
+fn in_argument<'e>(argument: &'e Argument, visit: &mut dyn FnMut(&'e FieldRef)) {
+    match argument {
+        Argument::Operand(operand) => each_field(operand, visit),
+        Argument::Constant(_) => {}
+        Argument::List(items) => items.iter().for_each(|item| in_argument(item, visit)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::syntax::{Dialect, parse_condition};
+
+    #[test]
+    fn fields_that_are_gone_are_found_once_each() {
+        let condition =
+            "evt.dir = x and not (evt.dir = y or tolower(evt.latency.s) = z) and ka.verb = evt.dir";
+        let expr = parse_condition(condition, Dialect::Saker).unwrap();
+        let names: Vec<_> = gone(&expr).into_iter().map(|field| field.name.as_str()).collect();
+        assert_eq!(names, ["evt.dir", "evt.latency.s"]);
+    }
 
     #[test]
     fn what_stands_for_nothing_is_taken_out() {

@@ -20,7 +20,11 @@ impl<'c> Resolver<'c> {
             Ok(condition) => self.condition(position, rule, condition).1,
             Err((exception, wrong)) => return self.bad_exception(position, exception, wrong),
         };
-        let Some(field) = expr.as_ref().and_then(audit_field) else { return };
+        let Some(expr) = &expr else { return };
+        if self.options.falco_exact {
+            self.remark_on_condition(position, rule, expr);
+        }
+        let Some(field) = audit_field(expr) else { return };
         let error = self.at(&field.place, Code::UnknownField, foreign(&field.name, rule));
         let error = in_expression(error.with_help(advice(rule)), &rule.condition_context);
         self.find(Stage::Rule(position, RuleStep::Fields), error);

@@ -119,6 +119,9 @@ impl<'c> Resolver<'c> {
         };
         if let Some(expr) = &expr {
             self.hints(position, rule, expr);
+            if self.options.falco_exact {
+                self.remark_on_condition(position, rule, expr);
+            }
         }
         let (extra_output, extra_fields) = select::additions(rule, self.options);
         self.remark_on_output(position, rule);
@@ -146,6 +149,15 @@ impl<'c> Resolver<'c> {
             let warning = self.at(&hint.place, hint.code, hint.message).with_help(hint.help);
             let warning = self.collection.tell_origin(warning, &rule.heading);
             self.find(Stage::Rule(position, step), in_expression(warning, &rule.condition_context));
+        }
+    }
+
+    /// Falco warns of fields that are no more before it says that they do not exist.
+    pub(super) fn remark_on_condition(&mut self, position: usize, rule: &Rule, expr: &Expr) {
+        for field in dropped::gone(expr) {
+            let message = format!("events have no `{}` any more", field.name);
+            let warning = self.at(&field.place, Code::Deprecated, message);
+            self.find(Stage::Rule(position, RuleStep::Tree), in_expression(warning, &rule.condition_context));
         }
     }
 
