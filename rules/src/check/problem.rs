@@ -39,6 +39,8 @@ pub enum ProblemKind {
     UnresolvedMacro(String),
     #[error("`%{text}` is no field{}", because(reason))]
     UnknownToken { text: String, reason: String },
+    #[error("an output cannot be empty")]
+    EmptyOutput,
     #[error("an output cannot end in `%`")]
     EndsInPercent,
     #[error("an output cannot end in a width")]
@@ -66,7 +68,9 @@ impl ProblemKind {
             Self::Transformer { .. } => Code::BadTransformer,
             Self::UnresolvedMacro(_) => Code::UndefinedMacro,
             Self::UnknownToken { .. } => Code::UnknownOutputField,
-            Self::EndsInPercent | Self::EndsInWidth | Self::WidthTooLarge { .. } => Code::OutputSyntax,
+            Self::EmptyOutput | Self::EndsInPercent | Self::EndsInWidth | Self::WidthTooLarge { .. } => {
+                Code::OutputSyntax
+            }
         }
     }
 

@@ -79,6 +79,8 @@ codes! {
     BadOverride, "R006", Error, Some(STRUCTURE);
     /// The required engine version is no version.
     BadEngineVersion, "R007", Error, Some(STRUCTURE);
+    /// `override` is a list, or has one inside. Falco does not expect that, and has no better code for it.
+    OverrideShape, "R008", Error, Some(OBJECT);
     /// A newer engine is required.
     EngineTooOld, "R010", Error, Some(OBJECT);
     /// A required plugin version is no version, or asked twice.

@@ -2,6 +2,9 @@
 
 use crate::event::{Json, Kind};
 
+/// More than this is not worth its memory: deep in a document each value comes with hundreds of blanks.
+const MAX_LEN: usize = 256 << 20;
+
 /// `value` with two blanks for every level.
 pub(super) fn indented(value: Json<'_>) -> Option<Vec<u8>> {
     let mut out = Vec::new();
@@ -43,6 +46,9 @@ fn write_all<T>(
             out.push(b',');
         }
         any = true;
+        if out.len() > MAX_LEN {
+            return None;
+        }
         break_line(depth + 1, out);
         write(item, out)?;
     }

@@ -30,7 +30,8 @@ impl<'r> Findings<'r> {
                 .is_some_and(|rule| rule.skip_if_unknown_filter)
         };
         let found = |Finding { stage, diagnostic }| {
-            let skippable = diagnostic.code == Code::UnknownField && skips(stage);
+            let unknown = matches!(diagnostic.code, Code::UnknownField | Code::UnknownOutputField);
+            let skippable = unknown && skips(stage);
             Found { stage, diagnostic, skippable }
         };
         let findings = std::mem::take(&mut resolution.findings).into_iter().map(found).collect();

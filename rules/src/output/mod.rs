@@ -73,6 +73,9 @@ impl Template {
     ) -> Result<Self, Problems> {
         let mut maker = Maker { options, slots, problems: Vec::new(), fields: BTreeMap::new() };
         maker.time_field();
+        if rule.output.text.is_empty() && rule.extra_output.is_empty() {
+            maker.problems.push((Some(rule.output.place()), ProblemKind::EmptyOutput));
+        }
         let output = rule.output.text.strip_prefix('*').unwrap_or(&rule.output.text);
         let base = rule.output.base + (rule.output.text.len() - output.len());
         let mut pieces = maker.text(output, Some(base));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::index::Index;
 use super::plan::{Node, NodeId, Plan, PlannedRule, Slot, SlotId};
+use super::regexes::Regexes;
 use super::requirement::Requirement;
 use super::scan::Scans;
 use super::{Inner, Program, Rule};
@@ -17,6 +18,7 @@ use crate::output::{Slots, Template};
 use crate::problem::Problem;
 use crate::ruleset::resolved::{Resolved, ResolvedRule};
 use crate::syntax::ast::{Place, Quantifier};
+use crate::value::RegexError;
 
 /// Compiles all rules. What is wrong with any of them is reported; a rule with a problem is left out of evaluation.
 #[must_use]
@@ -63,6 +65,7 @@ fn described(rule: &ResolvedRule) -> Rule {
 pub(super) struct Builder {
     pub(super) slots: Interner<Slot>,
     pub(super) nodes: Interner<Node>,
+    regexes: Regexes,
 }
 
 impl Builder {
@@ -86,6 +89,9 @@ impl Builder {
         options: &Options,
         problems: &mut Vec<Problem>,
     ) -> Option<Compiled> {
+        if self.regexes.is_full() {
+            return None;
+        }
         let mut report = |place, kind: ProblemKind| problems.push(problem(at, place, &kind));
         let condition = rule.expr.as_ref().map(check_condition).and_then(|checked| {
             let report_all =
@@ -96,6 +102,11 @@ impl Builder {
         let template =
             template.map_err(|found| found.into_iter().for_each(|(place, kind)| report(place, kind)));
         let (condition, template) = (condition?, template.ok()?);
+        if !self.regexes.take_in(&condition) {
+            let start = rule.condition.base;
+            problems.push(problem(at, Some(start..start), &ProblemKind::Regex(RegexError::TooLarge)));
+            return None;
+        }
         let requirement = Requirement::of(&condition, self);
         Some(Compiled { condition: self.node(condition), requirement, template })
     }

@@ -7,6 +7,8 @@ use super::requirement::Requirement;
 
 /// How many fields are looked at.
 const MAX_KEYS: usize = 8;
+/// How much memory the sets of rules for one of them may take.
+const MAX_KEY_BYTES: usize = 16 << 20;
 
 /// Rules by the values that they require.
 #[derive(Debug)]
@@ -37,7 +39,8 @@ impl Index {
         }
         let mut counts: Vec<_> = counts.into_iter().collect();
         counts.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
-        let keys = counts.into_iter().take(MAX_KEYS).map(|(slot, _)| Key::new(slot, requirements)).collect();
+        let worth_it = counts.into_iter().filter(|&(slot, _)| bytes(slot, requirements) <= MAX_KEY_BYTES);
+        let keys = worth_it.take(MAX_KEYS).map(|(slot, _)| Key::new(slot, requirements)).collect();
         Self { all: RuleSet::full(requirements.len()), keys }
     }
 
@@ -60,6 +63,12 @@ impl Index {
     pub(super) fn slots(&self) -> impl Iterator<Item = SlotId> {
         self.keys.iter().map(|key| key.slot)
     }
+}
+
+/// The most that the sets of rules for the values of a slot can take.
+fn bytes(slot: SlotId, requirements: &[Requirement]) -> usize {
+    let values = requirements.iter().filter_map(|requirement| requirement.slots.get(&slot));
+    values.map(|values| values.len().saturating_mul(requirements.len() / 8)).sum()
 }
 
 impl Key {

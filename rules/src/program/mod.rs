@@ -7,6 +7,7 @@ mod holds;
 mod index;
 mod plan;
 mod probe;
+mod regexes;
 mod requirement;
 mod run;
 mod scan;

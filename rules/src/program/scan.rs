@@ -13,6 +13,9 @@ use crate::value::Case;
 /// From this many on, one pass for all beats one for each, which is faster as such. One that ignores case is not.
 const MANY: usize = 8;
 
+/// How much text all scans together may look for the fastest way, which takes a kilobyte of memory for each byte.
+const MAX_FAST: usize = 64 << 10;
+
 /// Substrings that are looked for in the value of one slot.
 #[derive(Debug)]
 pub(super) struct Scan {
@@ -45,9 +48,13 @@ impl Scans {
             }
         }
         let mut all = Self { scans: Vec::new(), answering: vec![None; nodes.len()] };
+        let mut fast_left = MAX_FAST;
         for ((slot, case), needles) in groups {
             if case == Case::Folded || needles.len() >= MANY {
-                all.add(slot, case, &needles);
+                let len: usize = needles.iter().map(|(needle, _)| needle.len()).sum();
+                let speed = if len <= fast_left { Speed::Fast } else { Speed::Frugal };
+                fast_left = fast_left.saturating_sub(len);
+                all.add(slot, (case, speed), &needles);
             }
         }
         all
@@ -58,9 +65,13 @@ impl Scans {
         self.scans.get((*self.answering.get(test.0)?)?)
     }
 
-    fn add(&mut self, slot: SlotId, case: Case, needles: &[Needle<'_>]) {
+    fn add(&mut self, slot: SlotId, (case, speed): (Case, Speed), needles: &[Needle<'_>]) {
         let mut builder = AhoCorasickBuilder::new();
-        builder.kind(Some(AhoCorasickKind::DFA)).ascii_case_insensitive(case == Case::Folded);
+        let kind = match speed {
+            Speed::Fast => AhoCorasickKind::DFA,
+            Speed::Frugal => AhoCorasickKind::ContiguousNFA,
+        };
+        builder.kind(Some(kind)).ascii_case_insensitive(case == Case::Folded);
         // Too many of them for an automaton are looked for one by one.
         let Ok(automaton) = builder.build(needles.iter().map(|(needle, _)| needle)) else { return };
         let tests: Vec<NodeId> = needles.iter().map(|&(_, test)| test).collect();
@@ -69,7 +80,8 @@ impl Scans {
                 *answering = Some(self.scans.len());
             }
         }
-        self.scans.push(Scan { slot, any: any_of(case, needles), automaton, tests });
+        let any = if speed == Speed::Fast { any_of(case, needles) } else { None };
+        self.scans.push(Scan { slot, any, automaton, tests });
     }
 }
 
@@ -92,6 +104,13 @@ impl Scan {
             }
         }
     }
+}
+
+/// What a scan is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Speed {
+    Fast,
+    Frugal,
 }
 
 /// Whether a scan may stop.

@@ -75,7 +75,7 @@ mod tests {
         let problem = Diagnostic::new(Code::BadValue, "50%: a,\r\nb").with_help("c");
         assert_eq!(
             annotated("50%,a:b\n.yaml", problem),
-            "::error file=50%25%2Ca%3Ab%0A.yaml,line=1,col=1,endLine=1,title=R004::50%25: a,%0D%0Ab%0Ahelp: c"
+            "::error file=50%25%2Ca%3Ab%0A.yaml,line=1,col=1,endLine=1,title=R004::50%25: a,␍␊b%0Ahelp: c"
         );
     }
 

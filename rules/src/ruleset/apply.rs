@@ -1,11 +1,15 @@
 //! Puts what an item says about a rule into the collection.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry::Vacant;
+
 use super::collection::Rule;
 use super::exception_checks::Wrong;
 use super::exceptions::Exception;
+use super::foreign::is_of_audit;
 use super::history::{Change, What};
 use super::item::{Item, Read, Reported};
-use super::read::Reader;
+use super::read::{Extent, Reader};
 use super::read_rule::{AUDIT_SOURCE, DEFAULT_SOURCE, Update};
 use super::rule_keys::{closest, earlier};
 use crate::diagnostic::{Code, Diagnostic};
@@ -13,7 +17,9 @@ use crate::diagnostic::{Code, Diagnostic};
 impl Reader<'_> {
     pub(super) fn apply_define(&mut self, item: &Item<'_>, mut rule: Rule) -> Read<()> {
         self.same_source(item, Some(&rule.source))?;
-        if rule.source != AUDIT_SOURCE {
+        // Falco knows system calls even where it gets none; who writes rules for audit events wants to hear of them.
+        let silent = self.extent == Extent::FirstError && rule.source == DEFAULT_SOURCE;
+        if rule.source != AUDIT_SOURCE && !silent {
             self.unknown_source(item, &rule.source);
         }
         let mut wrong = None;
@@ -30,10 +36,14 @@ impl Reader<'_> {
     pub(super) fn apply_append(&mut self, item: &Item<'_>, update: Update) -> Read<()> {
         let source = self.existing(item, update.source.as_deref())?;
         let change = Change::of(What::Appended, &update.keys(), item.heading.span);
-        let mut added = Vec::new();
-        for mut exception in update.exceptions.unwrap_or_default() {
-            self.check_appended(item, &mut exception, &source, &added)?;
-            added.push(exception);
+        let (mut places, mut next) = self.exception_places(item);
+        let mut added = update.exceptions.unwrap_or_default();
+        for exception in &mut added {
+            self.check_appended(exception, &source, &places)?;
+            if let Vacant(place) = places.entry(exception.name.clone()) {
+                place.insert(next);
+                next += 1;
+            }
         }
         self.collection.touch();
         let Some(rule) = self.collection.rules.get_mut(item.name()) else { return Ok(()) };
@@ -52,7 +62,7 @@ impl Reader<'_> {
         }
         rule.tags.extend(update.tags.unwrap_or_default());
         for exception in added {
-            match rule.exceptions.iter_mut().find(|earlier| earlier.name == exception.name) {
+            match places.get(&exception.name).and_then(|place| rule.exceptions.get_mut(*place)) {
                 Some(earlier) => earlier.values.extend(exception.values),
                 None => rule.exceptions.push(exception),
             }
@@ -140,14 +150,11 @@ impl Reader<'_> {
     /// An exception that is appended either adds values to one of that name, or is complete itself.
     fn check_appended(
         &mut self,
-        item: &Item<'_>,
         exception: &mut Exception,
         source: &str,
-        added: &[Exception],
+        earlier: &HashMap<String, usize>,
     ) -> Read<()> {
-        let rule = self.collection.rules.get(item.name());
-        let mut earlier = rule.into_iter().flat_map(|rule| &rule.exceptions).chain(added);
-        if !earlier.any(|earlier| earlier.name == exception.name) {
+        if !earlier.contains_key(&exception.name) {
             if exception.fields.is_given() && exception.values.is_empty() {
                 return Err(self.bad_exception(exception, Wrong::new("a new exception needs `values`")));
             }
@@ -163,11 +170,24 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// Where the exceptions of a rule are by their names, the first of each name, and where the next one will be.
+    fn exception_places(&self, item: &Item<'_>) -> (HashMap<String, usize>, usize) {
+        let exceptions = self.collection.rules.get(item.name()).map_or(&[][..], |rule| &rule.exceptions);
+        let mut places = HashMap::new();
+        for (place, exception) in exceptions.iter().enumerate() {
+            places.entry(exception.name.clone()).or_insert(place);
+        }
+        (places, exceptions.len())
+    }
+
     fn complete(&mut self, exception: &mut Exception, source: &str) -> Read<()> {
         let is_field = self.is_field;
-        let known_source = source == AUDIT_SOURCE;
         exception
-            .complete(|field| !known_source || is_field(field))
+            .complete(|field| match source {
+                AUDIT_SOURCE => is_field(field),
+                DEFAULT_SOURCE => !is_of_audit(field),
+                _ => true,
+            })
             .map_err(|wrong| self.bad_exception(exception, wrong))
     }
 

@@ -1,6 +1,6 @@
 //! What rule files define, item by item: as it was written, and as it comes out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::collection::{Collection, List, Macro, Rule};
 use super::exceptions::{Entry, Exception};
@@ -141,7 +141,7 @@ impl Catalog {
             Some(MacroItem::new(known, compiled, resolution.usage.uses_macro(&known.name)))
         });
         let lists = collection.lists.iter().map(|list| {
-            let compiled = expanded(list, &collection.lists, &mut Vec::new());
+            let compiled = expanded(list, &collection.lists, &mut HashSet::new());
             let compiled = compiled.into_iter().map(|item| item.text().to_owned()).collect();
             ListItem::new(list, compiled, resolution.usage.uses_list(&list.name))
         });

@@ -113,7 +113,7 @@ pub(super) fn check_field(field: &Entry, is_field: impl Fn(&str) -> bool) -> Res
     if is_field(text) {
         return Ok(());
     }
-    let wrong = Wrong::of(field, format!("`{text}` is no field of audit events"));
+    let wrong = Wrong::of(field, format!("`{text}` is no field of the events of this rule"));
     Err(match instead_of(text) {
         Some(help) => wrong.with_help(help),
         None => wrong,

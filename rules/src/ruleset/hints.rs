@@ -2,7 +2,7 @@
 
 use super::read::IsField;
 use crate::diagnostic::Code;
-use crate::syntax::ast::{Check, Constant, Expr, Operand, Operator, Place, Right, Test};
+use crate::syntax::ast::{Argument, Check, Constant, Expr, Operand, Operator, Place, Right, Test};
 
 /// A remark on a part of a condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +16,13 @@ pub(super) struct Hint {
 /// Everything to remark on a condition whose comparisons read in the files as `text` says.
 pub(super) fn hints<'t>(expr: &Expr, is_field: IsField, text: &dyn Fn(&Place) -> &'t str) -> Vec<Hint> {
     let mut hints = Vec::new();
+    let mut unsafe_na = false;
     expr.each_check(&mut |check| {
         hints.extend(emptied(check, text(&check.place)));
+        // Once is enough for a condition, also for Falco.
+        let found = if unsafe_na { None } else { compared_with_na(check).map(na_is_no_value) };
+        unsafe_na |= found.is_some();
+        hints.extend(found);
         on_check(check, is_field, &mut hints);
     });
     hints
@@ -37,17 +42,29 @@ fn emptied(check: &Check, text: &str) -> Option<Hint> {
     })
 }
 
-fn on_check(check: &Check, is_field: IsField, hints: &mut Vec<Hint>) {
-    let (operator, constants) = match &check.test {
-        Test::Exists | Test::Compare(_, Right::Operand(_)) => return,
-        Test::Compare(operator, Right::Constant(constant)) => (*operator, std::slice::from_ref(constant)),
-        Test::Compare(operator, Right::List(constants)) => (*operator, constants.as_slice()),
-        Test::Quantified(operator, _, constants) => (*operator, constants.as_slice()),
-    };
-    let quantified = matches!(check.test, Test::Quantified(..));
-    if !quantified && is_equality(operator) && may_be_absent(&check.left) {
-        hints.extend(constants.iter().find(|constant| constant.value == "<NA>").map(unsafe_na));
+/// The operator and the values of a comparison with values.
+fn values(test: &Test) -> Option<(Operator, &[Constant])> {
+    match test {
+        Test::Exists | Test::Compare(_, Right::Operand(_)) => None,
+        Test::Compare(operator, Right::Constant(constant)) => {
+            Some((*operator, std::slice::from_ref(constant)))
+        }
+        Test::Compare(operator, Right::List(constants)) | Test::Quantified(operator, _, constants) => {
+            Some((*operator, constants))
+        }
     }
+}
+
+/// The `<NA>` that a field which may be absent is compared with.
+fn compared_with_na(check: &Check) -> Option<&Constant> {
+    let (operator, constants) = values(&check.test)?;
+    let quantified = matches!(check.test, Test::Quantified(..));
+    let asks = !quantified && is_equality(operator) && may_be_absent(&check.left).unwrap_or(false);
+    constants.iter().find(|constant| asks && constant.value == "<NA>")
+}
+
+fn on_check(check: &Check, is_field: IsField, hints: &mut Vec<Hint>) {
+    let Some((operator, constants)) = values(&check.test) else { return };
     for constant in constants {
         if operator == Operator::Regex && needs_no_regex(&constant.value) {
             hints.push(hint(
@@ -60,7 +77,7 @@ fn on_check(check: &Check, is_field: IsField, hints: &mut Vec<Hint>) {
     }
 }
 
-fn unsafe_na(constant: &Constant) -> Hint {
+fn na_is_no_value(constant: &Constant) -> Hint {
     Hint {
         code: Code::UnsafeNaCheck,
         place: constant.place.clone(),
@@ -73,8 +90,22 @@ fn is_equality(operator: Operator) -> bool {
     matches!(operator, Operator::Eq | Operator::DoubleEq | Operator::Ne) || operator.takes_list()
 }
 
-fn may_be_absent(operand: &Operand) -> bool {
-    matches!(operand, Operand::Field(field) if field.name.starts_with("ka.") || field.name.starts_with("jevt."))
+/// Whether the last field of an operand is one that events may lack; nothing if there is no field.
+fn may_be_absent(operand: &Operand) -> Option<bool> {
+    match operand {
+        Operand::Field(field) | Operand::Val(field) => {
+            Some(field.name.starts_with("ka.") || field.name.starts_with("jevt."))
+        }
+        Operand::Transform(transform) => transform.arguments.iter().rev().find_map(argument_may_be_absent),
+    }
+}
+
+fn argument_may_be_absent(argument: &Argument) -> Option<bool> {
+    match argument {
+        Argument::Operand(operand) => may_be_absent(operand),
+        Argument::Constant(_) => None,
+        Argument::List(items) => items.iter().rev().find_map(argument_may_be_absent),
+    }
 }
 
 /// Whether there is nothing special in a pattern but anchors and `.*` and the like at its ends.
@@ -132,7 +163,16 @@ mod tests {
 
     #[test]
     fn na_is_no_value() {
-        assert_eq!(codes("ka.verb = \"<NA>\" or ka.uri in (a, \"<NA>\")"), [Code::UnsafeNaCheck; 2]);
+        for condition in [
+            "ka.verb = \"<NA>\"",
+            "ka.uri in (a, \"<NA>\")",
+            "ka.verb = \"<NA>\" or ka.uri = \"<NA>\"",
+            "toupper(jevt.value[/a]) != \"<NA>\"",
+            "concat(evt.source, ka.verb) = \"<NA>\"",
+        ] {
+            assert_eq!(codes(condition), [Code::UnsafeNaCheck], "{condition}");
+        }
+        assert_eq!(codes("concat(ka.verb, evt.source) = \"<NA>\""), []);
         assert_eq!(codes("ka.verb startswith \"<NA>\" or evt.source = \"<NA>\""), []);
     }
 

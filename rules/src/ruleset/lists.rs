@@ -1,6 +1,7 @@
 //! Lists are put into conditions as text, before anything is parsed, exactly as Falco does it: wherever the name of a
 //! list stands between blanks, parentheses, commas or equals signs, be it inside quotes.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -11,8 +12,9 @@ use super::exceptions::quoted;
 use super::outline::NamedList;
 use super::sourced::Sourced;
 
-/// A condition may not grow beyond this: lists that name lists that name lists can double it with each step.
-const MAX_LENGTH: usize = 16 << 20;
+/// All conditions of a ruleset together may not grow by more than this: lists that name lists that name lists can
+/// double them with each step, and a long list may be put into many.
+const MAX_GROWTH: usize = 16 << 20;
 
 /// A condition has outgrown all measure.
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub(crate) struct TooLong;
 #[derive(Debug)]
 pub(crate) struct Lists {
     lists: Vec<Ready>,
+    /// By how much conditions may still grow.
+    left: usize,
 }
 
 #[derive(Debug)]
@@ -36,7 +40,7 @@ struct Ready {
 
 impl Lists {
     pub(crate) fn new(lists: &Named<List>) -> Self {
-        let mut used = Vec::new();
+        let mut used = HashSet::new();
         let ready = lists.iter().map(|list| {
             let (name, items) = (list.name.clone(), expanded(list, lists, &mut used));
             let texts = items.iter().map(|item| item.text().to_owned()).collect();
@@ -47,23 +51,29 @@ impl Lists {
         for list in &mut ready {
             list.used = used.contains(&list.name);
         }
-        Self { lists: ready }
+        Self { lists: ready, left: MAX_GROWTH }
     }
 
     /// Puts all lists, in order of definition, into a condition; says in `used` which were there.
-    pub(crate) fn substitute(&self, condition: Sourced, used: &mut Vec<String>) -> Result<Sourced, TooLong> {
-        let mut condition = condition;
+    pub(crate) fn substitute(
+        &mut self,
+        mut condition: Sourced,
+        used: &mut Vec<String>,
+    ) -> Result<Sourced, TooLong> {
+        let own = condition.len();
         for list in &self.lists {
-            if let Some(substituted) = list.substitute(&condition)? {
+            if let Some(substituted) = list.substitute(&condition, own + self.left)? {
                 condition = substituted;
                 used.push(list.name.clone());
             }
         }
+        self.left -= condition.len().saturating_sub(own).min(self.left);
         Ok(condition)
     }
 
     /// Every place where a list is put into a condition: its name, the text as it stands by then, and where in it.
     pub(crate) fn trace(&self, condition: &Sourced, visit: &mut dyn FnMut(&str, &Sourced, Range<usize>)) {
+        let own = condition.len();
         let mut condition = condition.clone();
         for list in &self.lists {
             let mut from = 0;
@@ -74,7 +84,7 @@ impl Lists {
                 }
                 from = start + 1;
             }
-            match list.substitute(&condition) {
+            match list.substitute(&condition, own + MAX_GROWTH) {
                 Ok(Some(substituted)) => condition = substituted,
                 Ok(None) => {}
                 Err(TooLong) => return,
@@ -98,13 +108,13 @@ impl Lists {
 pub(super) fn expanded<'l>(
     list: &'l List,
     lists: &'l Named<List>,
-    used: &mut Vec<String>,
+    used: &mut HashSet<String>,
 ) -> Vec<&'l Sourced> {
     let mut items = Vec::new();
     for item in &list.items {
         match lists.get(item.text()).filter(|other| other.order.index < list.order.visibility) {
             Some(other) => {
-                used.push(other.name.clone());
+                used.insert(other.name.clone());
                 items.extend(&other.items);
             }
             None => items.push(item),
@@ -127,7 +137,7 @@ fn joined(items: &[&Sourced]) -> Sourced {
 
 impl Ready {
     /// The condition with the list put in wherever it is named; nothing if it is not.
-    fn substitute(&self, condition: &Sourced) -> Result<Option<Sourced>, TooLong> {
+    fn substitute(&self, condition: &Sourced, max_len: usize) -> Result<Option<Sourced>, TooLong> {
         let text = condition.text();
         let mut done = Sourced::default();
         // What lies before `taken` is in `done`; names are looked for from `from` on.
@@ -142,7 +152,7 @@ impl Ready {
             taken = self.put_in(&mut done, text, end);
             // Falco goes on one character too far where nothing stands before the name.
             from = if done.len() == self.text.len() + 1 { taken + 1 } else { taken };
-            if done.len() > MAX_LENGTH {
+            if done.len() > max_len {
                 return Err(TooLong);
             }
         }

@@ -5,7 +5,7 @@ mod apply;
 pub mod catalog;
 mod collection;
 mod complaints;
-mod container_info;
+mod dropped;
 mod exception_checks;
 mod exceptions;
 mod foreign;
@@ -30,6 +30,7 @@ pub(crate) mod sourced;
 pub mod texts;
 mod usage;
 mod versions;
+mod wrong_file;
 
 pub use catalog::Catalog;
 pub(crate) use catalog::Definitions;

@@ -13,7 +13,7 @@ pub(super) struct Overrides {
 }
 
 impl Overrides {
-    /// Reads `override`, given the keys that can be appended to and replaced. One that is no mapping says nothing.
+    /// Reads `override`, given the keys that can be appended to and replaced. A single value says nothing.
     pub(super) fn read(
         report: &mut Report<'_>,
         item: &Item<'_>,
@@ -21,7 +21,9 @@ impl Overrides {
         replaceable: &[&str],
     ) -> Read<Self> {
         let mut overrides = Self::default();
-        let pairs = item.node.get("override").and_then(Node::mapping).unwrap_or_default();
+        let Some(node) = item.node.get("override") else { return Ok(overrides) };
+        check_shape(report, item, node)?;
+        let pairs = node.mapping().unwrap_or_default();
         let context = within(item.context(), ItemType::Overrides, "", item.node.span);
         let mut wrong = None;
         for (key, operation) in pairs {
@@ -88,6 +90,19 @@ impl Overrides {
         reported.last().map_or(Ok(()), Err)
     }
 
+    /// What is appended cannot replace as well.
+    pub(super) fn check_apart(&self, report: &mut Report<'_>, item: &Item<'_>) -> Read<()> {
+        let both = self.replace.iter().filter(|key| self.appends(key));
+        let reported = both.map(|key| {
+            report.item(
+                item,
+                Code::BadOverride,
+                format!("`override` says both append and replace of `{key}`"),
+            )
+        });
+        reported.last().map_or(Ok(()), Err)
+    }
+
     /// Every key in the item that could be overridden must be under `override`.
     pub(super) fn check_complete(&self, report: &mut Report<'_>, item: &Item<'_>, keys: &[&str]) -> Read<()> {
         let mut left: Vec<_> = keys.iter().filter(|key| item.has(key)).collect();
@@ -134,6 +149,21 @@ fn advice(name: &str, operation: &str, appendable: &[&str], replaceable: &[&str]
     }
 }
 
+/// `override` and what is in it are no lists.
+fn check_shape(report: &mut Report<'_>, item: &Item<'_>, node: &Node) -> Read<()> {
+    let pairs = node.mapping().unwrap_or_default().iter().flat_map(|(key, operation)| [key, operation]);
+    let is_composed = |node: &Node| node.sequence().is_some() || node.mapping().is_some();
+    let wrong = match node.sequence() {
+        Some(items) => (!items.is_empty()).then_some(node),
+        None => pairs.map(|part| &**part).find(|part| is_composed(part)),
+    };
+    let Some(wrong) = wrong else { return Ok(()) };
+    let message = format!("`override` maps keys to append or replace, here is {}", wrong.describe());
+    let error = Diagnostic::new(Code::OverrideShape, message).at(wrong.span);
+    let error = error.with_help("write it as in `override: {condition: append}`");
+    Err(report.push(error.inside(item.context().get(..1).unwrap_or_default())))
+}
+
 fn bad_override(
     (message, node): (String, &std::rc::Rc<Node>),
     key: &str,
@@ -145,5 +175,5 @@ fn bad_override(
 }
 
 fn text(node: &Node) -> &str {
-    node.scalar().map_or("", |scalar| &scalar.text)
+    if node.is_null() { "null" } else { node.scalar().map_or("", |scalar| &scalar.text) }
 }

@@ -1,11 +1,11 @@
 //! Reads the items of a file into the collection, in order.
 
 use super::collection::{Collection, List, Macro};
-use super::foreign;
 use super::history::{Change, What, defined_after};
 use super::item::{Item, Read, Report, Reported, within};
 use super::overrides::Overrides;
 use super::rule_keys::{self, closest};
+use super::wrong_file;
 use crate::diagnostic::{Code, Diagnostic, ItemType, Location};
 use crate::source::{SourceFile, Span};
 use crate::yaml::{self, Node};
@@ -94,7 +94,7 @@ impl Reader<'_> {
         let error = Diagnostic::new(Code::NotRules, message).at(at).inside(whole);
         let is_mapping = document.mapping().is_some();
         let help =
-            if is_mapping { foreign::advice(document) } else { "each item is a mapping: `- rule: …`" };
+            if is_mapping { wrong_file::advice(document) } else { "each item is a mapping: `- rule: …`" };
         self.report.push(error.with_help(help));
     }
 
@@ -131,7 +131,7 @@ impl Reader<'_> {
             keys().find_map(|(key, name)| Some((key.span, closest(name, rule_keys::KINDS.iter().copied())?)));
         let first = pairs.first().map_or(node.span, |(key, _)| key.span);
         let span = close.map_or(first, |(span, _)| span);
-        let help = match (foreign::kubernetes(node), close) {
+        let help = match (wrong_file::kubernetes(node), close) {
             (Some(advice), _) => advice.to_owned(),
             (None, Some((_, kind))) => format!("did you mean `{kind}`?"),
             (None, None) => format!("items are {}", rule_keys::KINDS.join(", ")),

@@ -1,5 +1,8 @@
 //! Reads the exceptions of a rule.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry::{Occupied, Vacant};
+
 use super::exceptions::{Entry, Exception};
 use super::item::{Item, Read, within};
 use super::read::Reader;
@@ -20,7 +23,8 @@ impl Reader<'_> {
             let error = Diagnostic::new(Code::BadValue, message).at(node.span).inside(&context);
             return Err(self.report.push(error.with_help("each exception starts with a dash: `- name: …`")));
         };
-        let mut exceptions: Vec<Exception> = Vec::new();
+        let mut exceptions = Vec::new();
+        let mut first = HashMap::new();
         let mut wrong = None;
         for entry in entries {
             let exception = match self.exception(entry, item, &context, how) {
@@ -30,11 +34,14 @@ impl Reader<'_> {
                     continue;
                 }
             };
-            if let Some(first) = exceptions.iter().find(|first| first.name == exception.name) {
-                let message = format!("there are two exceptions called `{}`", exception.name);
-                let warning = Diagnostic::new(Code::ExceptionNameNotUnique, message);
-                let warning = warning.with_label(first.span, "the other");
-                self.report.push(warning.at(exception.span).inside(&exception.context));
+            match first.entry(exception.name.clone()) {
+                Vacant(entry) => drop(entry.insert(exception.span)),
+                Occupied(first) => {
+                    let message = format!("there are two exceptions called `{}`", exception.name);
+                    let warning = Diagnostic::new(Code::ExceptionNameNotUnique, message);
+                    let warning = warning.with_label(*first.get(), "the other");
+                    self.report.push(warning.at(exception.span).inside(&exception.context));
+                }
             }
             exceptions.push(exception);
         }

@@ -105,6 +105,7 @@ impl Reader<'_> {
             self.apply_append(item, Update { source: source.clone(), ..update })?;
         }
         if overrides.replaces_any() {
+            overrides.check_apart(&mut self.report, item)?;
             overrides.check_present(&mut self.report, item, overrides.replaced())?;
             let update = self.update(item, &|key| overrides.replaces(key), Exceptions::Defined)?;
             self.apply_replace(item, Update { source, ..update })?;

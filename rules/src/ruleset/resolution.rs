@@ -34,6 +34,7 @@ impl Stage {
 pub(crate) enum RuleStep {
     Exceptions,
     Output,
+    OutputFields,
     Text,
     Tree,
     Fields,

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::collection::{Collection, Macro, Rule};
 use super::complaints::{Of, in_expression};
+use super::dropped;
 use super::exceptions::with_exceptions;
 use super::hints::hints;
 use super::lists::Lists;
-use super::macros::{Trees, inline};
+use super::macros::{MAX_TOTAL_PARTS, Trees, inline};
 use super::outline::{Outline, Outlines, Parsed};
 use super::read::IsField;
 use super::read_rule::{AUDIT_SOURCE, DEFAULT_SOURCE};
@@ -20,7 +21,7 @@ use super::texts::{Text, Texts};
 use super::usage::Usage;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::options::Options;
-use crate::syntax::ast::{Expr, Operand, Place};
+use crate::syntax::ast::Expr;
 use crate::syntax::{parse_condition, parse_condition_at};
 
 /// Resolves everything that has been read.
@@ -32,6 +33,7 @@ pub(crate) fn resolve(collection: &Collection, options: &Options, is_field: IsFi
         lists: Lists::new(&collection.lists),
         trees: Trees::new(),
         outlines: Outlines::default(),
+        parts_left: MAX_TOTAL_PARTS,
         broken: collection.broken.clone(),
         usage: Usage::default(),
         texts: Texts::default(),
@@ -55,12 +57,14 @@ pub(super) struct Resolver<'c> {
     /// The macros' conditions, macros put in as far as the resolver has got.
     trees: Trees,
     outlines: Outlines,
+    /// Parts that conditions may still have, macros put in.
+    parts_left: usize,
     /// Macros with errors; what uses them is not to blame.
     pub(super) broken: HashSet<String>,
     usage: Usage,
     pub(super) texts: Texts,
     pub(super) findings: Vec<Finding>,
-    foreign: Vec<(usize, Expr)>,
+    pub(super) foreign: Vec<(usize, Expr)>,
 }
 
 impl<'c> Resolver<'c> {
@@ -88,7 +92,7 @@ impl<'c> Resolver<'c> {
             let other = self.collection.macros.get(name)?;
             if other.order.index < known.order.visibility { self.trees.get(name) } else { None }
         };
-        match inline(&tree, &visible) {
+        match inline(&tree, &visible, &mut self.parts_left) {
             Ok((tree, used)) => {
                 self.usage.by(None).macros.extend(used);
                 self.trees.insert(known.name.clone(), tree);
@@ -126,15 +130,19 @@ impl<'c> Resolver<'c> {
         let (expr, outline) = found.unzip();
         if let Some(expr) = &expr {
             self.hints(position, rule, expr);
+            if self.options.falco_exact {
+                self.remark_on_condition(position, rule, expr);
+            }
         }
         let (extra_output, extra_fields) = select::additions(rule, self.options);
+        self.remark_on_output(position, rule);
         ResolvedRule {
             name: rule.name.clone(),
             condition,
             expr,
             outline: outline.map(Arc::new),
-            output: self.output(position, rule),
-            extra_output,
+            output: self.texts.add(dropped::cleaned(&rule.output)),
+            extra_output: extra_output.iter().map(|text| dropped::cleaned_text(text)).collect(),
             extra_fields,
             description: rule.description.clone(),
             priority: rule.priority,
@@ -156,26 +164,26 @@ impl<'c> Resolver<'c> {
         }
     }
 
-    /// A rule for system calls: it will never match anything here, but Falco compiles it, so its mistakes count. The
-    /// one people make is to leave out `source: k8s_audit`.
-    fn foreign_rule(&mut self, position: usize, rule: &'c Rule) {
-        let expr = match with_exceptions(&rule.condition, &rule.exceptions) {
-            Ok(condition) => self.condition(position, rule, condition).1,
-            Err((exception, wrong)) => return self.bad_exception(position, exception, wrong),
-        };
-        let Some((expr, _)) = expr else { return };
-        let found = audit_field(&expr);
-        self.foreign.push((position, expr));
-        let Some((name, place)) = found else { return };
-        let message = format!("`{name}` is a field of audit events, this rule is for source {}", rule.source);
-        let help = format!("add `source: {AUDIT_SOURCE}` to rule `{}`", rule.name);
-        let error = self.at(&place, Code::UnknownField, message).with_help(help);
-        let stage = Stage::Rule(position, RuleStep::Fields);
-        self.find(stage, in_expression(error, &rule.condition_context));
+    /// Falco warns of fields that are no more before it says that they do not exist.
+    pub(super) fn remark_on_condition(&mut self, position: usize, rule: &Rule, expr: &Expr) {
+        for field in dropped::gone(expr) {
+            let message = format!("events have no `{}` any more", field.name);
+            let warning = self.at(&field.place, Code::Deprecated, message);
+            self.find(Stage::Rule(position, RuleStep::Tree), in_expression(warning, &rule.condition_context));
+        }
+    }
+
+    /// Warns of what an output names that is no more.
+    pub(super) fn remark_on_output(&mut self, position: usize, rule: &Rule) {
+        let (added, _) = select::additions(rule, self.options);
+        let added: Vec<_> = added.iter().map(String::as_str).collect();
+        for (step, warning) in dropped::remarks(rule, &added) {
+            self.find(Stage::Rule(position, step), warning);
+        }
     }
 
     /// A rule's condition, as text and, if nothing is wrong with it, as trees without macros and with them.
-    fn condition(
+    pub(super) fn condition(
         &mut self,
         position: usize,
         rule: &'c Rule,
@@ -188,7 +196,7 @@ impl<'c> Resolver<'c> {
             return (self.texts.add(written), None);
         };
         let known = |name: &str| self.trees.get(name);
-        match inline(&parsed.tree, &known) {
+        match inline(&parsed.tree, &known, &mut self.parts_left) {
             Ok((tree, used)) => {
                 self.usage.by(Some(position)).macros.extend(used);
                 let mut outline = self.outlines.outline(&parsed, &self.lists);
@@ -229,16 +237,4 @@ impl<'c> Resolver<'c> {
             }
         }
     }
-}
-
-/// The first field of audit events on the left of a comparison.
-fn audit_field(expr: &Expr) -> Option<(String, Place)> {
-    let mut first = None;
-    expr.each_check(&mut |check| match &check.left {
-        Operand::Field(field) if first.is_none() && field.name.starts_with("ka.") => {
-            first = Some((field.name.clone(), field.place.clone()));
-        }
-        _ => {}
-    });
-    first
 }

@@ -1,8 +1,9 @@
 //! The keys and names that items may have.
 
+use std::collections::HashMap;
+
 use super::item::{Item, Report};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::Span;
 
 /// What an item can be.
 pub(super) const KINDS: &[&str] =
@@ -58,15 +59,18 @@ pub(super) fn warn_stray(report: &mut Report<'_>, item: &Item<'_>) {
 }
 
 fn warn_of_keys(report: &mut Report<'_>, item: &Item<'_>, known: &[&str], code: Code) {
-    let mut seen: Vec<(&str, Span)> = Vec::new();
+    let mut seen = HashMap::new();
     for (key, _) in item.node.mapping().unwrap_or_default() {
         let Some(name) = key.scalar().map(|scalar| scalar.text.as_str()) else { continue };
-        if let Some((_, first)) = seen.iter().find(|(earlier, _)| *earlier == name) {
-            let warning = Diagnostic::new(Code::DuplicateKey, format!("key `{name}` is given twice"));
-            let warning = warning.with_label(*first, "this one counts");
-            let warning = warning.with_help("leave one of the two out");
-            report.push(warning.at(key.span).inside(item.context()));
-        } else if !known.contains(&name) {
+        let first = *seen.entry(name).or_insert(key.span);
+        if known.contains(&name) {
+            if first != key.span {
+                let warning = Diagnostic::new(Code::DuplicateKey, format!("key `{name}` is given twice"));
+                let warning = warning.with_label(first, "this one counts");
+                let warning = warning.with_help("leave one of the two out");
+                report.push(warning.at(key.span).inside(item.context()));
+            }
+        } else {
             let warning = Diagnostic::new(code, format!("unknown key `{name}`, ignored"));
             let warning = warning.at(key.span).inside(item.context());
             report.push(match meant(name, known) {
@@ -74,7 +78,6 @@ fn warn_of_keys(report: &mut Report<'_>, item: &Item<'_>, known: &[&str], code: 
                 None => warning.with_help(format!("keys are {}", known.join(", "))),
             });
         }
-        seen.push((name, key.span));
     }
 }
 

@@ -82,12 +82,16 @@ impl PluginRequirement {
     }
 }
 
-/// A number as C's `scanf` reads it.
+/// A number as C's `scanf` reads it with `%u`: blanks and a sign may lead, and what is too large for 32 bits loses the
+/// bits beyond them.
 fn number(text: &str) -> Option<(u32, &str)> {
-    let text = text.trim_start_matches(|c: char| c.is_ascii_whitespace());
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (digits, rest) = text.split_at_checked(digits)?;
-    Some((digits.parse().ok()?, rest))
+    let text = text.trim_start_matches(|c: char| matches!(c, ' ' | '\t'..='\r'));
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let digits = unsigned.find(|c: char| !c.is_ascii_digit()).unwrap_or(unsigned.len());
+    let (digits, rest) = unsigned.split_at_checked(digits).filter(|(digits, _)| !digits.is_empty())?;
+    let number = digits.parse().unwrap_or(u64::MAX);
+    let number = if text.starts_with('-') { number.wrapping_neg() } else { number };
+    Some((u32::try_from(number & u64::from(u32::MAX)).ok()?, rest))
 }
 
 #[cfg(test)]
@@ -97,9 +101,17 @@ mod tests {
     #[test]
     fn what_follows_the_third_number_does_not_matter() {
         assert_eq!(Version::parse("0.15.2-rc1"), Some(Version { major: 0, minor: 15, patch: 2 }));
-        for text in ["0.15", "15", "", "a.b.c", "0.15."] {
+        for text in ["0.15", "15", "", "a.b.c", "0.15.", ".15.0", "-.1.0"] {
             assert_eq!(Version::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn numbers_are_read_as_c_reads_them() {
+        let version = |major| Some(Version { major, minor: 1, patch: 2 });
+        assert_eq!(Version::parse("+7. 1. 2"), version(7));
+        assert_eq!(Version::parse("-1.1.2"), version(u32::MAX));
+        assert_eq!(Version::parse("4294967297.1.2"), version(1));
     }
 
     #[test]

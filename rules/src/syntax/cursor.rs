@@ -6,6 +6,9 @@ use super::ast::Place;
 use super::error::SyntaxError;
 use super::escape::unescape;
 
+/// How much of a word is pointed at. Of what is parsed again and again, words are looked for as often.
+const MAX_WORD: usize = 100;
+
 /// Every method that takes a token leaves the cursor alone when the token is not there.
 #[derive(Debug)]
 pub(super) struct Cursor<'a> {
@@ -60,10 +63,12 @@ impl<'a> Cursor<'a> {
         self.base + self.at.saturating_sub(1)..self.base + self.at
     }
 
-    /// The word that stands here, for pointing at it; at least one character unless the text is over.
+    /// The word that stands here, for pointing at it, or its start if it is long; at least one character unless the text
+    /// is over.
     pub(super) fn word_here(&self) -> Place {
         let rest = self.rest();
-        let word = rest.find(|c: char| !is_bare(c)).unwrap_or(rest.len());
+        let characters = rest.char_indices().take(MAX_WORD).take_while(|(_, c)| is_bare(*c));
+        let word = characters.last().map_or(0, |(at, c)| at + c.len_utf8());
         let first = rest.chars().next().map_or(0, char::len_utf8);
         let start = self.base + self.at;
         start..start + word.max(first)

@@ -266,6 +266,9 @@ mod tests {
         assert_eq!(longest("ka.uri.p[x] rest"), [11, 8, 6, 5, 4]);
         assert_eq!(longest("tolower(ka.verb)!"), [16]);
         assert_eq!(longest("100%"), Vec::<usize>::new());
+        assert_eq!(longest("ka.verb[x y]"), [7, 6, 5, 4]);
+        assert_eq!(longest("tolower(ka.verb)[x"), [16]);
+        assert_eq!(longest("tolower(ka.verb"), Vec::<usize>::new());
     }
 
     /// Tried one by one.

@@ -134,7 +134,7 @@ fn bracket(behind: &[u8], case: Case) -> Option<(Part, &[u8])> {
             break;
         }
         first = false;
-        if let Some((name, behind)) = named(rest, b':') {
+        if let Some((name, behind)) = named(rest, b':').filter(|(name, _)| is_class_name(name)) {
             match class(name) {
                 Some(is_member) => set.extend(is_member),
                 None => class_unknown = true,
@@ -184,6 +184,12 @@ fn range_end(text: &[u8]) -> Option<(u8, &[u8])> {
     if rest.first() == Some(&b']') { None } else { member(rest) }
 }
 
+/// Whether it can be the name of a class, of one that does not exist possibly; otherwise the bracket before it is a
+/// member of the set like any other. The GNU C library takes no `z` for a part of one.
+fn is_class_name(name: &[u8]) -> bool {
+    name.iter().all(|byte| (b'a'..=b'y').contains(byte))
+}
+
 fn class(name: &[u8]) -> Option<fn(u8) -> bool> {
     let is_member: fn(u8) -> bool = match name {
         b"alnum" => |byte| byte.is_ascii_alphanumeric(),
@@ -228,6 +234,7 @@ mod tests {
         assert!(matches("[[:digit:]x]", "7") && matches("[[:digit:]x]", "x") && !matches("[[:digit:]]", "x"));
         assert!(matches("[\\]]", "]") && matches("[[.-.]]", "-"));
         assert!(!matches("[[:nope:]]", "n") && !matches("[c-a]", "b"));
+        assert!(matches("[[:Alpha:]]", "A]") && matches("[[:x][y:]]", ":y]") && !matches("[[:Alpha:]]", "b"));
     }
 
     #[test]

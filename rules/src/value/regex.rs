@@ -34,6 +34,12 @@ impl Regex {
         self.compiled.is_match(Input::new(text).anchored(Anchored::Yes))
     }
 
+    /// How much memory it takes, in bytes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.compiled.memory_usage()
+    }
+
     /// As it was written.
     #[must_use]
     pub fn pattern(&self) -> &str {

@@ -11,8 +11,10 @@ use crate::source::Span;
 
 /// Sequences and mappings that may stand inside one another.
 const MAX_DEPTH: usize = 64;
-/// Nodes of a file, each alias counting as much as what it stands for.
+/// Nodes of a file, each alias counting as much as what it stands for, and a long text as much as several.
 const MAX_NODES: usize = 1_000_000;
+/// How much of a text counts as a node.
+const TEXT_PER_NODE: usize = 64;
 
 /// A text that is no YAML, or YAML beyond measure.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,8 +94,9 @@ impl Composer<'_> {
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), YamlError> {
         match event {
             Event::Scalar(value, style, anchor, tag) => {
+                let size = 1 + value.len() / TEXT_PER_NODE;
                 let kind = scalar(value.into_owned(), style, tag.as_deref());
-                self.finish(anchor, Node { kind, span, size: 1 })
+                self.finish(anchor, Node { kind, span, size })
             }
             Event::SequenceStart(anchor, _) => self.begin(anchor, span, Children::Sequence(Vec::new())),
             Event::MappingStart(anchor, _) => {
@@ -235,6 +238,8 @@ mod tests {
         }
         assert!(parse(&bomb, 0).unwrap_err().message.contains("aliases"));
         assert!(parse("&a [*a]", 0).is_err());
+        let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), ["*a"; 1000].join(", "));
+        assert!(parse(&long, 0).unwrap_err().message.contains("aliases"));
     }
 
     #[test]

@@ -18,9 +18,9 @@ pub(crate) fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// A number without sign, in the notations of C: `16`, `0x10`, `020`.
+/// A number without sign, in the notations of C: `16`, `0x10`, `020`. Blanks may follow, but not lead.
 pub(crate) fn unsigned(text: &str) -> Option<u32> {
-    let text = text.trim_matches(|c: char| matches!(c, ' ' | '\t'..='\r'));
+    let text = text.trim_end_matches(|c: char| matches!(c, ' ' | '\t'..='\r'));
     let digits = text.strip_prefix('+').unwrap_or(text);
     let hexadecimal = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"));
     let (digits, radix) = match (hexadecimal, digits.strip_prefix('0')) {
@@ -52,11 +52,11 @@ mod tests {
     #[test]
     fn numbers_are_read_as_c_reads_them() {
         assert_eq!(unsigned("15"), Some(15));
-        assert_eq!(unsigned(" +15 "), Some(15));
+        assert_eq!(unsigned("+15 "), Some(15));
         assert_eq!(unsigned("0x10"), Some(16));
         assert_eq!(unsigned("020"), Some(16));
         assert_eq!(unsigned("0"), Some(0));
-        for text in ["0.15", "-1", "15a", "", "4294967296", "09", "+-1"] {
+        for text in ["0.15", "-1", "15a", "", "4294967296", "09", "+-1", " 15"] {
             assert_eq!(unsigned(text), None, "{text}");
         }
     }
