@@ -42,7 +42,8 @@ pub fn compile(resolved: &Resolved, options: &Options) -> (Program, Vec<Problem>
     let scans = Scans::new(&nodes);
     let plan = Plan { meaning, slots, nodes, scans, rules, index: Index::new(&requirements) };
     let all = resolved.rules.iter().map(described).collect();
-    (Program { inner: Arc::new(Inner { rules: all, plan, matching: options.matching }) }, problems)
+    let Options { matching, time_format, .. } = *options;
+    (Program { inner: Arc::new(Inner { rules: all, plan, matching, time_format }) }, problems)
 }
 
 struct Compiled {
