@@ -124,7 +124,8 @@ mod tests {
         let rules = Rules::new(in_force, "vm", Monitor::unobserved());
         let mut judge = Swapping { judge: rules.judge(), next: Some((changing, new)) };
         let event = |second: usize| {
-            format!("{{\"verb\":\"get\",\"stageTimestamp\":\"2026-01-01T00:00:0{second}.000000Z\"}}").into()
+            let event = r#"{"kind":"Event","auditID":"1","stage":"ResponseComplete","verb":"get","stageTimestamp":"T"}"#;
+            event.replace("\"T\"", &format!("\"2026-01-01T00:00:0{second}.000000Z\"")).into()
         };
         let chunk = |seconds: std::ops::Range<usize>| EventChunk {
             cluster: "prod".into(),

@@ -15,7 +15,6 @@ pub mod pushed;
 mod reload;
 mod ruleset;
 mod run;
-
 mod settings;
 mod sources;
 mod worker;
@@ -25,6 +24,5 @@ pub use flags::RuleFlags;
 pub use monitor::Monitor;
 pub use ruleset::{RuleErrors, Ruleset, RulesetError};
 pub use run::{EvaluatorError, hostname};
-
 pub use settings::{AppendOutput, MinimumPriority, RuleMatching, Selection, Settings, TimeFormat, options};
 pub use sources::{Unreadable, files_with, rule_files, takes_from_bus};

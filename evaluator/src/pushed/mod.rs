@@ -88,13 +88,8 @@ impl Pushed {
     /// From the bus's entry; `None` for one that was deleted.
     pub(crate) fn of(entry: &Entry) -> Option<Result<Self, PushedError>> {
         let generation = entry.revision;
-        let decoded = codec::decode(entry.value.as_ref()?);
-        let named = |file: SourceFile| SourceFile { name: format!("bus:{}", file.name), ..file };
-        Some(match decoded {
-            Ok((Draft { files, message, pushed_by, pushed_unix_nanos }, digest)) => {
-                let files = files.into_iter().map(named).collect();
-                Ok(Self { generation, digest, draft: Draft { files, message, pushed_by, pushed_unix_nanos } })
-            }
+        Some(match codec::decode(entry.value.as_ref()?) {
+            Ok((draft, digest)) => Ok(Self { generation, digest, draft }),
             Err(error) => Err(PushedError::Unreadable(generation, error)),
         })
     }

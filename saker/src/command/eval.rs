@@ -12,7 +12,7 @@ use ingest::split::{Part, split};
 use notifier::falco::{self, Form};
 use proto::alerts::v1::Alert;
 use rules::{Context, Evaluator};
-use service::config::Problems;
+use service::exit;
 
 use super::rule_flags::OfflineRules;
 use crate::payloads::{Payload, Payloads};
@@ -49,9 +49,6 @@ enum Output {
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum EvalError {
-    /// The settings are wrong.
-    #[error(transparent)]
-    Settings(#[from] Problems),
     /// The rules do not load.
     #[error(transparent)]
     Rules(#[from] RulesetError),
@@ -74,7 +71,11 @@ impl Eval {
     /// # Errors
     /// Where rules do not load or the events cannot be read.
     pub fn run(self) -> Result<ExitCode, EvalError> {
-        let ruleset = Ruleset::load(&self.rules.settings()?)?;
+        let settings = match self.rules.settings() {
+            Ok(settings) => settings,
+            Err(problems) => return Ok(exit::usage(&problems)),
+        };
+        let ruleset = Ruleset::load(&settings)?;
         ruleset.warnings().iter().for_each(|warning| say(warning));
         let wrong = |error| EvalError::Events { file: self.events.clone(), error };
         let mut payloads = Payloads::new(self.open().map_err(wrong)?);

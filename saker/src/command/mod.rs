@@ -5,6 +5,7 @@ mod eval;
 mod kubeconfig;
 mod operator_flags;
 mod rule_flags;
+mod rules;
 mod send;
 mod sink;
 mod up;
@@ -32,6 +33,7 @@ pub struct Command {
 enum Chosen {
     Up(up::Up),
     Eval(eval::Eval),
+    Rules(rules::Rules),
     Send(Send),
     Sink(sink::Sink),
     Dlq(dlq::Dlq),
@@ -44,6 +46,7 @@ impl Command {
         match self.chosen {
             Chosen::Up(up) => up.run().await,
             Chosen::Eval(eval) => ended(eval.run()),
+            Chosen::Rules(rules) => rules.run().await,
             Chosen::Send(send) => ended(send.run().await),
             Chosen::Sink(sink) => sink.run().await,
             Chosen::Dlq(dlq) => dlq.run().await,
