@@ -137,7 +137,7 @@ mod tests {
         let messages = |alerts: &[Alert]| {
             alerts.iter().map(|alert| alert.message.clone()).collect::<Vec<_>>().join(", ")
         };
-        assert_eq!(messages(&first), "old 1 0, old 2 1000000000, old 3 2000000000");
+        assert_eq!(messages(&first), "old 1 000000000, old 2 1000000000, old 3 2000000000");
         assert_eq!(messages(&second), "new 4 3000000000, new 5 4000000000", "numbers and times go on");
         for (alerts, digest) in [&first, &second].into_iter().zip(&digests) {
             assert!(alerts.iter().all(|alert| alert.ruleset == *digest));
