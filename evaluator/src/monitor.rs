@@ -143,7 +143,8 @@ impl Monitor {
         self.rulesets.get_or_create(&labels).set(1);
         let pushed = generation.map(|generation| format!(", with generation {generation} of the bus"));
         let (enabled, pushed) = (ruleset.enabled(), pushed.unwrap_or_default());
-        self.health.set(State::Ready(format!("{enabled} rules, digest {digest}{pushed}")));
+        let rules = if enabled == 1 { "rule" } else { "rules" };
+        self.health.set(State::Ready(format!("{enabled} {rules}, digest {digest}{pushed}")));
     }
 
     /// The newest rules cannot be taken; those in force stay.

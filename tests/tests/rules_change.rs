@@ -53,7 +53,7 @@ async fn a_signal_makes_a_running_process_look() {
         text(&rules),
     ];
     let mut saker = Process::start("saker", "saker", directory.path(), &arguments);
-    until_healthy_says(admin, "1 rules, digest").await;
+    until_healthy_says(admin, "1 rule, digest").await;
     assert_eq!(get(admin, "/readyz").unwrap().0, 200);
 
     std::fs::write(&rules, rule("A") + &rule("B").replace("NOTICE", "LOUD")).unwrap();
@@ -90,7 +90,7 @@ async fn all_evaluators_change_to_what_is_pushed() {
     let (code, out, err) = push(&rule("A"));
     assert!(code == Some(0) && out.starts_with("pushed as generation 1: 1 file"), "{out}{err}");
     for admin in admins {
-        until_healthy_says(admin, "1 rules, digest").await;
+        until_healthy_says(admin, "1 rule, digest").await;
         until_healthy_says(admin, "with generation 1 of the bus").await;
     }
 

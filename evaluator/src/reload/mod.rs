@@ -105,7 +105,7 @@ impl Keeper {
         }
         self.seen = Some(mark);
         match newest.load(&self.options).await.and_then(|found| self.with_rules(found)) {
-            Ok(found) => self.good(found, cause),
+            Ok(found) => self.good(found),
             Err(error) => {
                 self.bad(&error, mark);
                 None
@@ -119,11 +119,11 @@ impl Keeper {
         if had && found.ruleset.program().rules().is_empty() { Err(RulesetError::NoRules) } else { Ok(found) }
     }
 
-    fn good(&mut self, found: Found, cause: Cause) -> Option<Found> {
+    fn good(&mut self, found: Found) -> Option<Found> {
         let Found { ruleset, generation } = &found;
         let (rules, digest) = (ruleset.enabled(), ruleset.digest());
         if self.in_force.as_ref().is_some_and(|before| before.digest() == digest) {
-            tracing::info!(rules, ruleset = digest, ?cause, "the rules are those in force");
+            tracing::info!(rules, ruleset = digest, "the rules are those in force");
             self.monitor.says_good(ruleset, *generation);
             return None;
         }

@@ -47,10 +47,10 @@ pub struct Settings {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum RuleMatching {
-    /// The first.
+    /// The first, in the order of the rules.
     #[default]
     First,
-    /// All of them.
+    /// Each of them.
     All,
 }
 

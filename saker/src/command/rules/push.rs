@@ -15,10 +15,11 @@ use crate::settings::{OpenError, Settings};
 
 /// Check rules and put them onto the bus, in place of those pushed before
 ///
-/// They are loaded first as the evaluators will load them; where anything is wrong, nothing is pushed. For that,
-/// `bus` in --rules or evaluator.rules stands for the files that are pushed: by default they are loaded alone.
+/// They are loaded first, as the evaluators will load them; where anything is wrong, nothing is pushed. Say with --rules
+/// what the evaluators load beside them, unless the configuration says it.
 #[derive(Debug, Args)]
 #[command(
+    mut_arg("rules", |arg| arg.help("What the evaluators load, in order, `bus` being the files that are pushed; these alone where `bus` is not named")),
     after_help = "Examples:\n  saker rules push rules.d\n  saker rules push my_rules.yaml --rules builtin bus --message 'quiet hours'\n  saker rules push rules.d --bus nats://127.0.0.1:4222"
 )]
 pub struct Push {
