@@ -4,7 +4,7 @@ use std::fmt;
 
 use rules::{Diagnostic, Options, Program, SourceFile};
 
-use crate::settings::{Settings, options};
+use crate::settings::{self, Settings, options};
 use crate::sources::{Unreadable, files_with, rule_files, takes_from_bus};
 
 /// How many hexadecimal digits of the digest are shown: enough to tell rulesets apart.
@@ -113,10 +113,13 @@ impl Ruleset {
     /// All that is wrong.
     pub fn from_files(files: &[SourceFile], options: &Options) -> Result<Self, RulesetError> {
         let loaded = rules::load(files, options);
-        let warnings = loaded.diagnostics.iter().map(|diagnostic| diagnostic.render(files)).collect();
+        let warnings = loaded.diagnostics.iter().map(|diagnostic| diagnostic.render(files));
         let content = Content::of(files);
         match loaded.program {
-            Some(program) => Ok(Self { program, content, digest: digest(content, options), warnings }),
+            Some(program) => {
+                let warnings = warnings.chain(settings::warnings(options, program.rules())).collect();
+                Ok(Self { program, content, digest: digest(content, options), warnings })
+            }
             None => Err(RuleErrors { diagnostics: loaded.diagnostics, files: files.to_vec() }.into()),
         }
     }

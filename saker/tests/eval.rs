@@ -187,7 +187,7 @@ evaluator:
 ";
     std::fs::write(given.directory.path().join("saker.yaml"), config).unwrap();
     let output = given.eval(&event("1", "create"), &["--config", "saker.yaml", "--output", "text"]);
-    insta::assert_snapshot!(stdout(&output), @"");
+    insta::assert_snapshot!(stdout(&output), @"2018-10-25T14:09:12.581541000+0000: Debug any 1 by alice");
     let output = given.eval(&event("1", "create"), &["--config", "saker.yaml", "--disable", "Any*"]);
     let alert: Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert_eq!((&alert["rule"], &alert["output_fields"]["Who"]), (&"Created".into(), &"u".into()));

@@ -98,7 +98,11 @@ impl Keeper {
             self.monitor.waits("the bus has not said yet which rules were pushed");
             return None;
         }
-        let newest = Newest::read(&self.sources, &known, self.seen).await?;
+        let Some(newest) = Newest::read(&self.sources, &known, self.seen).await else {
+            tracing::warn!("the rule files keep changing; they are taken once they rest");
+            self.wishes.request();
+            return None;
+        };
         let mark = newest.mark;
         if self.seen == Some(mark) && cause == Cause::Change {
             return None;

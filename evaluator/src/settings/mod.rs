@@ -1,5 +1,6 @@
 //! What an operator may set about the evaluator.
 
+mod aimless;
 mod append_output;
 mod selection;
 
@@ -10,6 +11,7 @@ use rules::{Matching, Options, Priority, UnknownPriority};
 use serde::{Deserialize, Serialize};
 use service::units::Span;
 
+pub(crate) use aimless::warnings;
 pub use append_output::AppendOutput;
 pub(crate) use selection::Selected;
 pub use selection::Selection;
