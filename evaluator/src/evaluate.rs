@@ -44,7 +44,7 @@ impl Rules {
 impl Judge for RulesJudge {
     /// Takes the rules that are in force now.
     fn begin(&mut self) {
-        if let Some(active) = self.rules.in_force.changed() {
+        if let Some(active) = self.rules.in_force.others_than(&self.active) {
             self.active = active;
             self.renew();
         }

@@ -60,10 +60,9 @@ impl InForce {
         Arc::clone(&self.0.borrow())
     }
 
-    /// Those in force now, if they are others than before.
-    pub(crate) fn changed(&mut self) -> Option<Arc<Active>> {
-        // They stay as they are where nobody is left to replace them.
-        let has_changed = self.0.has_changed().unwrap_or(false);
-        has_changed.then(|| Arc::clone(&self.0.borrow_and_update()))
+    /// Those in force now, if they are others than these.
+    pub(crate) fn others_than(&self, active: &Arc<Active>) -> Option<Arc<Active>> {
+        let now = self.now();
+        (!Arc::ptr_eq(&now, active)).then_some(now)
     }
 }
