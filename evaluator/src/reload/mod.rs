@@ -17,7 +17,7 @@ use crate::in_force::Found;
 use crate::monitor::Monitor;
 use crate::ruleset::{Ruleset, RulesetError};
 use crate::settings::{Settings, options};
-use crate::sources::{has_paths, takes_from_bus};
+use crate::sources::{has_paths, is_read_again, takes_from_bus};
 
 /// Looks after the rules.
 pub(crate) struct Keeper {
@@ -46,7 +46,9 @@ impl Keeper {
     /// Of the rules that the settings name, of which `first` are loaded already.
     pub(crate) fn new(bus: &Bus, settings: &Settings, first: Option<&Ruleset>) -> Self {
         let period = settings.reload.get();
-        let looks = (!period.is_zero() && has_paths(&settings.rules)).then(|| {
+        // What is read from a pipe is gone.
+        let is_worth_it = has_paths(&settings.rules) && is_read_again(&settings.rules).is_ok();
+        let looks = (!period.is_zero() && is_worth_it).then(|| {
             let mut looks = interval(period);
             looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             looks
