@@ -1,7 +1,7 @@
 //! From a match to the alert that travels. Pure: who, where and when are arguments.
 
 use bus::Id;
-use proto::alerts::v1::{Alert, Field, Priority, TextList, Value, value::Kind};
+use proto::alerts::v1::{Alert, Field, Priority, TextList, TimeFormat, Value, value::Kind};
 use rules::{Evaluation, Match, Rule};
 
 /// Where an event came from, and what judges it.
@@ -19,7 +19,7 @@ pub struct Origin<'a> {
 
 /// The alerts for what an evaluation of `event` found; `rules` are those of the program that made it.
 pub fn alerts(evaluation: Evaluation, event: &[u8], rules: &[Rule], origin: Origin<'_>) -> Vec<Alert> {
-    let Evaluation { time_unix_nanos, matches } = evaluation;
+    let Evaluation { time_unix_nanos, time_format: format, matches } = evaluation;
     let alert = |found: Match| {
         let rule = rules.get(found.rule)?;
         Some(Alert {
@@ -35,6 +35,7 @@ pub fn alerts(evaluation: Evaluation, event: &[u8], rules: &[Rule], origin: Orig
             time_unix_nanos,
             hostname: origin.hostname.to_owned(),
             received_unix_nanos: origin.received_unix_nanos,
+            time_format: time_format(format).into(),
         })
     };
     matches.into_iter().filter_map(alert).collect()
@@ -54,6 +55,13 @@ fn field((name, value): (String, Option<rules::Value>)) -> Field {
         rules::Value::List(items) => Kind::List(TextList { items }),
     });
     Field { name, value: kind.map(|kind| Value { kind: Some(kind) }) }
+}
+
+fn time_format(format: rules::TimeFormat) -> TimeFormat {
+    match format {
+        rules::TimeFormat::Clock => TimeFormat::Unspecified,
+        rules::TimeFormat::Iso8601 => TimeFormat::Iso8601,
+    }
 }
 
 fn priority(priority: rules::Priority) -> Priority {
@@ -99,7 +107,8 @@ mod tests {
             ("f".into(), Some(rules::Value::Unsigned(u64::MAX))),
         ];
         let found = Match { rule: 1, message: "m".into(), fields };
-        let evaluation = Evaluation { time_unix_nanos: -5, matches: vec![found] };
+        let evaluation =
+            Evaluation { time_unix_nanos: -5, time_format: rules::TimeFormat::Iso8601, matches: vec![found] };
         insta::assert_debug_snapshot!(alerts(evaluation, b"{}", &rules, ORIGIN));
     }
 

@@ -23,6 +23,7 @@ pub(crate) struct Findings {
 
 /// Judges every event of the chunk.
 pub(crate) fn judge(judge: &mut impl Judge, chunk: &EventChunk) -> Findings {
+    judge.begin();
     let mut findings = Findings::default();
     for event in &chunk.events {
         match catch_unwind(AssertUnwindSafe(|| judge.judge(event, chunk))) {

@@ -2,10 +2,11 @@
 
 use bus::{Address, Bus, BusError};
 use clap::Parser;
+use evaluator::RuleFlags;
 use serde::{Deserialize, Serialize};
 use service::config::{Configuration, Flag, Problem, Shape};
 use service::flags::{CommandLine, Common};
-use service::{BusSettings, LogSettings, Shutdown};
+use service::{AdminSettings, BusSettings, LogSettings, Shutdown};
 
 /// Holds rules against the audit events on the bus and stores the alerts
 ///
@@ -19,15 +20,8 @@ use service::{BusSettings, LogSettings, Shutdown};
 pub struct Flags {
     #[command(flatten)]
     common: Common,
-    /// Rule files, and directories of them, in the order given; `builtin` is the shipped ruleset, which is the default
-    #[arg(long, value_name = "PATH", num_args = 1..)]
-    rules: Vec<String>,
-    /// Whether the first or all of the rules that match an event raise an alert [default: first]
-    #[arg(long, value_name = "first|all")]
-    rule_matching: Option<String>,
-    /// Rules mean exactly what they mean to Falco, its known defects included
-    #[arg(long)]
-    falco_exact: bool,
+    #[command(flatten)]
+    rules: RuleFlags,
 }
 
 /// The sections of the configuration that this service reads.
@@ -38,6 +32,8 @@ pub struct Settings {
     pub bus: BusSettings,
     /// What is logged.
     pub log: LogSettings,
+    /// Where health and metrics are served.
+    pub admin: AdminSettings,
     /// What this service does.
     pub evaluator: evaluator::Settings,
 }
@@ -50,13 +46,7 @@ impl CommandLine for Flags {
     }
 
     fn flags(&self) -> Vec<Flag> {
-        let rules =
-            (!self.rules.is_empty()).then(|| Flag::new("--rules", "evaluator.rules", self.rules.clone()));
-        let matching = self.rule_matching.as_deref();
-        let matching =
-            matching.map(|matching| Flag::new("--rule-matching", "evaluator.rule_matching", matching));
-        let exact = self.falco_exact.then(|| Flag::new("--falco-exact", "evaluator.falco_exact", true));
-        [rules, matching, exact].into_iter().flatten().collect()
+        self.rules.flags().collect()
     }
 }
 
@@ -126,11 +116,12 @@ mod tests {
     #[test]
     fn mistakes_in_its_part_are_told() {
         let problems =
-            settings("evaluator: {workers: two}", &["--rule-matching", "some"]).unwrap_err().to_string();
+            settings("evaluator: {workers: two, rule_matching: some, selections: [{disable: {}}]}", &[]);
+        let problems = problems.unwrap_err().to_string();
         for says in [
             "evaluator.workers: ",
             "evaluator.rule_matching: unknown variant `some`",
-            "(from --rule-matching)",
+            "evaluator.selections[0].disable: says neither rule nor tag",
         ] {
             assert!(problems.contains(says), "{problems}");
         }

@@ -13,6 +13,8 @@ pub(crate) struct Scripted {
 }
 
 impl Judge for Scripted {
+    fn begin(&mut self) {}
+
     fn judge(&mut self, event: &[u8], chunk: &EventChunk) -> Result<Vec<Alert>, Unusable> {
         let text = String::from_utf8_lossy(event).into_owned();
         match text.as_str() {

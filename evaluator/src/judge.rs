@@ -5,6 +5,9 @@ use proto::events::v1::EventChunk;
 
 /// Says which alerts an event raises.
 pub(crate) trait Judge: Send {
+    /// A chunk begins: what judges its first event judges all of it.
+    fn begin(&mut self);
+
     /// The alerts that `event`, one of the chunk's, raises.
     ///
     /// # Errors

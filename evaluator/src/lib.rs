@@ -6,12 +6,23 @@ mod chunk;
 #[cfg(test)]
 mod doubles;
 mod evaluate;
+mod evaluator;
+mod flags;
+mod in_force;
 mod judge;
+mod monitor;
+pub mod pushed;
+mod reload;
 mod ruleset;
 mod run;
 mod settings;
+mod sources;
 mod worker;
 
-pub use ruleset::{RuleErrors, Ruleset, RulesetError, Unreadable, options, rule_files};
-pub use run::{EvaluatorError, hostname, run};
-pub use settings::{MinimumPriority, RuleMatching, Settings};
+pub use evaluator::Evaluator;
+pub use flags::RuleFlags;
+pub use monitor::Monitor;
+pub use ruleset::{RuleErrors, Ruleset, RulesetError};
+pub use run::{EvaluatorError, hostname};
+pub use settings::{AppendOutput, MinimumPriority, RuleMatching, Selection, Settings, TimeFormat, options};
+pub use sources::{Unreadable, files_with, rule_files, takes_from_bus};

@@ -4,7 +4,9 @@ mod cli;
 
 use std::process::ExitCode;
 
-use service::{Shutdown, exit, flags, telemetry};
+use evaluator::{Evaluator, Monitor, Ruleset};
+use service::admin::{Admin, State};
+use service::{Reload, Shutdown, exit, flags, telemetry};
 
 fn main() -> ExitCode {
     match flags::settings::<cli::Flags>() {
@@ -16,10 +18,16 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run(settings: cli::Settings) -> anyhow::Result<()> {
     telemetry::init(&settings.log)?;
-    let shutdown = Shutdown::on_signals()?;
-    let ruleset = evaluator::Ruleset::load(&settings.evaluator)?;
+    let (shutdown, reload) = (Shutdown::on_signals()?, Reload::on_signals()?);
+    let ruleset = Ruleset::at_start(&settings.evaluator)?;
+    let mut admin = Admin::new();
+    let (monitor, reaching) = (Monitor::observed_by(&mut admin), admin.health().part("bus"));
+    let bound = Admin::bind(&settings.admin).await?;
+    let _serving = admin.serve(bound, shutdown.clone());
     let Some(bus) = cli::connect(&settings.bus, &shutdown).await? else { return Ok(()) };
-    evaluator::run(bus.clone(), ruleset, settings.evaluator, shutdown).await?;
+    reaching.set(State::Ready("reached".to_owned()));
+    let evaluator = Evaluator::new(bus.clone(), settings.evaluator, ruleset);
+    evaluator.reloading_on(reload).telling(monitor).run(shutdown).await?;
     bus.close().await?;
     Ok(())
 }

@@ -1,38 +1,27 @@
-//! The rules in force: read from files, compiled whole or not at all, and named by a digest.
+//! The rules in force: compiled whole or not at all, and named by a digest.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
 
-use rules::examples::is_example_file;
-use rules::{Diagnostic, Matching, Options, Program, SourceFile};
+use rules::{Diagnostic, Options, Program, SourceFile};
 
-use crate::settings::{RuleMatching, Settings};
+use crate::settings::{self, Settings, options};
+use crate::sources::{Unreadable, files_with, rule_files, takes_from_bus};
 
 /// How many hexadecimal digits of the digest are shown: enough to tell rulesets apart.
 const DIGEST_DIGITS: usize = 16;
-
-/// A place that rules are read from.
-enum RuleSource {
-    /// The shipped ruleset, written `builtin`.
-    Builtin,
-    /// A file; or a directory, of which the files `*.yaml` and `*.yml` are read by name, not those of its directories,
-    /// and not the examples beside the rules.
-    Path(PathBuf),
-}
-
-impl From<&str> for RuleSource {
-    fn from(text: &str) -> Self {
-        if text == "builtin" { Self::Builtin } else { Self::Path(text.into()) }
-    }
-}
 
 /// Rules that are loaded.
 #[derive(Debug, Clone)]
 pub struct Ruleset {
     program: Program,
+    content: Content,
     digest: String,
     warnings: Vec<String>,
 }
+
+/// Stands for the texts of rule files in their order, to see whether anything has changed. Names do not matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Content(blake3::Hash);
 
 /// Why rules cannot be loaded. Always all that is wrong.
 #[derive(Debug, thiserror::Error)]
@@ -43,17 +32,24 @@ pub enum RulesetError {
     /// No file was found at all.
     #[error("there are no rules: name files, directories that hold *.yaml files, or `builtin`")]
     Nothing,
+    /// The rules that were pushed are meant, and there is no bus here.
+    #[error(
+        "`bus` stands for the rules that `saker rules push` puts onto the bus, which only `saker up` and the evaluator \
+         take; name a file of that name as ./bus"
+    )]
+    OnTheBus,
+    /// Files that hold none, where there were rules before.
+    #[error("the rule files hold no rule any more")]
+    NoRules,
+    /// What was pushed onto the bus cannot be read.
+    #[error("{0}")]
+    Pushed(String),
+    /// A defect of ours.
+    #[error("loading the rules failed: {0}")]
+    Failed(String),
     /// The rules have errors.
     #[error(transparent)]
     Rules(#[from] RuleErrors),
-}
-
-/// A file or directory that cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot read rules from {}: {error}", path.display())]
-pub struct Unreadable {
-    path: PathBuf,
-    error: std::io::Error,
 }
 
 /// The problems of rules, of which at least one is an error, and the files they are in.
@@ -75,7 +71,34 @@ impl fmt::Display for RuleErrors {
     }
 }
 
+impl RulesetError {
+    /// What is wrong, or the first thing that is, in one line.
+    pub fn first_line(&self) -> String {
+        let error = match self {
+            Self::Rules(errors) => errors.diagnostics.iter().find(|diagnostic| diagnostic.is_error()),
+            _ => None,
+        };
+        let text = error.map_or_else(|| self.to_string(), ToString::to_string);
+        text.lines().next().unwrap_or_default().to_owned()
+    }
+}
+
 impl Ruleset {
+    /// Loads the rules that the settings name; `None` where rules from the bus are among them, which come once there is
+    /// a bus.
+    ///
+    /// # Errors
+    /// All that is wrong.
+    pub fn at_start(settings: &Settings) -> Result<Option<Self>, RulesetError> {
+        if !takes_from_bus(&settings.rules) {
+            return Self::load(settings).map(Some);
+        }
+        match files_with(&settings.rules, &[]) {
+            Ok(_) | Err(RulesetError::Nothing) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Loads the rules that the settings name.
     ///
     /// # Errors
@@ -90,9 +113,13 @@ impl Ruleset {
     /// All that is wrong.
     pub fn from_files(files: &[SourceFile], options: &Options) -> Result<Self, RulesetError> {
         let loaded = rules::load(files, options);
-        let warnings = loaded.diagnostics.iter().map(|diagnostic| diagnostic.render(files)).collect();
+        let warnings = loaded.diagnostics.iter().map(|diagnostic| diagnostic.render(files));
+        let content = Content::of(files);
         match loaded.program {
-            Some(program) => Ok(Self { program, digest: digest(files, options), warnings }),
+            Some(program) => {
+                let warnings = warnings.chain(settings::warnings(options, program.rules())).collect();
+                Ok(Self { program, content, digest: digest(content, options), warnings })
+            }
             None => Err(RuleErrors { diagnostics: loaded.diagnostics, files: files.to_vec() }.into()),
         }
     }
@@ -100,6 +127,16 @@ impl Ruleset {
     /// The compiled rules.
     pub fn program(&self) -> &Program {
         &self.program
+    }
+
+    /// Stands for the texts that it was made of.
+    pub(crate) fn content(&self) -> Content {
+        self.content
+    }
+
+    /// How many of its rules are held against events.
+    pub fn enabled(&self) -> usize {
+        self.program.evaluated()
     }
 
     /// Names the ruleset: other texts, another order or another meaning make another digest.
@@ -113,72 +150,27 @@ impl Ruleset {
     }
 }
 
-/// What the settings say of how rules are read.
-#[must_use]
-pub fn options(settings: &Settings) -> Options {
-    let matching = match settings.rule_matching {
-        RuleMatching::First => Matching::First,
-        RuleMatching::All => Matching::All,
-    };
-    let minimum_priority = settings.priority.0;
-    Options { matching, falco_exact: settings.falco_exact, minimum_priority, ..Options::default() }
-}
-
-/// The rule files that a list of sources names, in its order: files, directories of files, and `builtin`.
-///
-/// # Errors
-/// Every source that cannot be read; or that there is no file at all.
-pub fn rule_files(sources: &[String]) -> Result<Vec<SourceFile>, RulesetError> {
-    let (mut files, mut unreadable) = (Vec::new(), Vec::new());
-    for source in sources {
-        match &RuleSource::from(source.as_str()) {
-            RuleSource::Builtin => files.extend(rules::shipped()),
-            RuleSource::Path(path) => match paths(path) {
-                Ok(paths) => paths.iter().for_each(|path| match read(path) {
-                    Ok(file) => files.push(file),
-                    Err(error) => unreadable.push(Unreadable { path: path.clone(), error }),
-                }),
-                Err(error) => unreadable.push(Unreadable { path: path.clone(), error }),
-            },
+impl Content {
+    /// Of these files.
+    pub(crate) fn of(files: &[SourceFile]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for file in files {
+            hasher.update(&u64::try_from(file.text.len()).unwrap_or(u64::MAX).to_le_bytes());
+            hasher.update(file.text.as_bytes());
         }
+        Self(hasher.finalize())
     }
-    match files.is_empty() {
-        _ if !unreadable.is_empty() => Err(RulesetError::Unreadable(unreadable)),
-        true => Err(RulesetError::Nothing),
-        false => Ok(files),
+
+    /// Of files that cannot be had.
+    pub(crate) fn missing(why: &str) -> Self {
+        Self(blake3::hash([b"missing: ", why.as_bytes()].concat().as_slice()))
     }
 }
 
-/// The path itself, or the rule files of the directory that it names.
-fn paths(path: &Path) -> std::io::Result<Vec<PathBuf>> {
-    if !std::fs::metadata(path)?.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(path)? {
-        let path = entry?.path();
-        let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-        let is_examples = path.file_name().is_some_and(|name| is_example_file(&name.to_string_lossy()));
-        // Through links, as Kubernetes mounts a ConfigMap.
-        if is_yaml && !is_examples && std::fs::metadata(&path)?.is_file() {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-fn read(path: &Path) -> std::io::Result<SourceFile> {
-    Ok(SourceFile { name: path.display().to_string(), text: std::fs::read_to_string(path)? })
-}
-
-/// Over the texts in their order and the options that change what they mean; names do not matter.
-fn digest(files: &[SourceFile], options: &Options) -> String {
+/// Over the texts and the options that change what they mean.
+fn digest(content: Content, options: &Options) -> String {
     let mut hasher = blake3::Hasher::new();
-    for file in files {
-        hasher.update(&u64::try_from(file.text.len()).unwrap_or(u64::MAX).to_le_bytes());
-        hasher.update(file.text.as_bytes());
-    }
+    hasher.update(content.0.as_bytes());
     hasher.update(format!("{options:?}").as_bytes());
     hasher.finalize().to_hex().chars().take(DIGEST_DIGITS).collect()
 }
@@ -189,8 +181,11 @@ fn lines(errors: &[Unreadable]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use rules::Matching;
 
     const RULE: &str = "- rule: R\n  desc: d\n  condition: ka.verb = create\n  output: x\n  priority: NOTICE\n  source: k8s_audit\n";
 

@@ -1,16 +1,11 @@
-//! The evaluator as a whole: its workers side by side, and the events that are done with trimmed away.
-
-use std::num::NonZero;
-use std::thread::available_parallelism;
+//! The workers side by side, and the events that are done with trimmed away.
 
 use bus::{Bus, BusError, Stream};
 use service::Shutdown;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 
-use crate::evaluate::Rules;
 use crate::judge::Judge;
-use crate::ruleset::Ruleset;
 use crate::settings::Settings;
 use crate::worker::Worker;
 
@@ -25,25 +20,6 @@ pub enum EvaluatorError {
     Worker(#[from] JoinError),
 }
 
-/// Holds the rules against the events on the bus until a stop is requested.
-///
-/// # Errors
-/// Where the bus fails for good.
-pub async fn run(
-    bus: Bus,
-    ruleset: Ruleset,
-    settings: Settings,
-    shutdown: Shutdown,
-) -> Result<(), EvaluatorError> {
-    let workers = settings.workers.unwrap_or_else(|| available_parallelism().map_or(1, NonZero::get)).max(1);
-    let enabled = ruleset.program().rules().iter().filter(|rule| rule.enabled).count();
-    ruleset.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
-    tracing::info!(workers, rules = enabled, ruleset = ruleset.digest(), "evaluating events");
-    let rules = Rules::new(ruleset, &settings.hostname.clone().unwrap_or_else(hostname));
-    let judges = (0..workers).map(|_| rules.judge()).collect();
-    run_judges(bus, judges, &settings, shutdown).await
-}
-
 /// What alerts name as their host: `FALCO_HOSTNAME`, else the name of this machine.
 pub fn hostname() -> String {
     let chosen = std::env::var("FALCO_HOSTNAME").ok().filter(|name| !name.is_empty());
@@ -52,7 +28,7 @@ pub fn hostname() -> String {
 
 /// Runs a worker for each judge until a stop is requested; then they finish the chunk in hand, within
 /// [`Settings::drain`], and what they have not finished goes back.
-async fn run_judges<J: Judge + 'static>(
+pub(crate) async fn run_judges<J: Judge + 'static>(
     bus: Bus,
     judges: Vec<J>,
     settings: &Settings,

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bus::{Address, Bus, Start, Stream};
-use evaluator::{Ruleset, Settings, alert};
+use evaluator::{Evaluator, Ruleset, Settings, alert};
 use proto::alerts::v1::{Alert, Priority};
 use proto::events::v1::EventChunk;
 use service::Shutdown;
@@ -39,7 +39,8 @@ async fn alerts_of(settings: Settings, events: &[String]) -> Vec<Alert> {
     bus.publish(&EventChunk { cluster: "prod".into(), received_unix_nanos: 7, events }).await.unwrap();
     let ruleset = Ruleset::load(&settings).unwrap();
     let shutdown = Shutdown::new();
-    let running = tokio::spawn(evaluator::run(bus.clone(), ruleset, settings, shutdown.clone()));
+    let evaluator = Evaluator::new(bus.clone(), settings, Some(ruleset));
+    let running = tokio::spawn(evaluator.run(shutdown.clone()));
     tokio::time::timeout(Duration::from_secs(30), async {
         loop {
             let status = bus.status(Stream::Events).await.unwrap();

@@ -7,7 +7,7 @@ use clap::Parser;
 use serde::{Deserialize, Serialize};
 use service::config::{Configuration, Flag, Problem, Shape};
 use service::flags::{CommandLine, Common};
-use service::{BusSettings, LogSettings, Shutdown};
+use service::{AdminSettings, BusSettings, LogSettings, Shutdown};
 
 /// The audit webhook: takes events from API servers and stores them on the bus
 ///
@@ -34,6 +34,8 @@ pub struct Settings {
     pub bus: BusSettings,
     /// What is logged.
     pub log: LogSettings,
+    /// Where health and metrics are served.
+    pub admin: AdminSettings,
     /// What this service does.
     pub ingest: ingest::Settings,
 }

@@ -5,7 +5,7 @@ use clap::Parser;
 use serde::{Deserialize, Serialize};
 use service::config::{Configuration, OpenMap, Problem, Shape};
 use service::flags::{CommandLine, Common};
-use service::{BusSettings, LogSettings, Shutdown};
+use service::{AdminSettings, BusSettings, LogSettings, Shutdown};
 
 /// Tells people: delivers the alerts on the bus to the sinks
 ///
@@ -29,6 +29,8 @@ pub struct Settings {
     pub bus: BusSettings,
     /// What is logged.
     pub log: LogSettings,
+    /// Where health and metrics are served.
+    pub admin: AdminSettings,
     /// What this service does.
     pub notifier: notifier::Settings,
 }

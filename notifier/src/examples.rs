@@ -30,6 +30,7 @@ pub(crate) fn alert() -> Alert {
         time_unix_nanos: 1_540_476_552_581_541_000,
         hostname: "vm".into(),
         received_unix_nanos: 1_540_476_553_000_000_000,
+        ..Alert::default()
     }
 }
 

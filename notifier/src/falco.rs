@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimePrinter;
 use proto::alerts::v1::value::Kind;
-use proto::alerts::v1::{Alert, Value};
+use proto::alerts::v1::{Alert, TimeFormat, Value};
 use serde::{Serialize, Serializer};
 
 use crate::priority;
@@ -19,7 +19,7 @@ pub enum Form {
     Extended,
 }
 
-/// The alert as a line of text, without the line end: clock time in UTC, priority, message. Control characters are
+/// The alert as a line of text, without the line end: time in UTC, priority, message. Control characters are
 /// written as JSON writes them, so that no event can forge a line.
 pub fn text(alert: &Alert) -> String {
     let line = output(alert);
@@ -62,9 +62,13 @@ pub fn priority_name(alert: &Alert) -> &'static str {
     priority::name(alert.priority())
 }
 
-/// Clock time, priority and message, as they stand in `output`.
+/// Time, priority and message, as they stand in `output`.
 pub fn output(alert: &Alert) -> String {
-    format!("{}: {} {}", clock(alert.time_unix_nanos), priority_name(alert), alert.message)
+    let time = match alert.time_format() {
+        TimeFormat::Unspecified => clock(alert.time_unix_nanos),
+        TimeFormat::Iso8601 => time(alert).replace('Z', "+0000"),
+    };
+    format!("{time}: {} {}", priority_name(alert), alert.message)
 }
 
 /// The output fields by name, in the order of their names.
@@ -212,6 +216,9 @@ mod tests {
             assert_eq!(time(&alert), shown);
             let clock = shown.split_once('T').unwrap().1.trim_end_matches('Z');
             assert!(text(&alert).starts_with(&format!("{clock}: ")), "{}", text(&alert));
+            let iso = Alert { time_format: TimeFormat::Iso8601.into(), ..alert };
+            let expected = format!("{}: ", shown.replace('Z', "+0000"));
+            assert!(text(&iso).starts_with(&expected), "{}", text(&iso));
         }
     }
 }

@@ -4,6 +4,7 @@ mod cli;
 
 use std::process::ExitCode;
 
+use service::admin::{Admin, State};
 use service::{Shutdown, exit, flags, telemetry};
 
 fn main() -> ExitCode {
@@ -17,7 +18,12 @@ fn main() -> ExitCode {
 async fn run(settings: cli::Settings) -> anyhow::Result<()> {
     telemetry::init(&settings.log)?;
     let shutdown = Shutdown::on_signals()?;
+    let admin = Admin::new();
+    let reaching = admin.health().part("bus");
+    let bound = Admin::bind(&settings.admin).await?;
+    let _serving = admin.serve(bound, shutdown.clone());
     let Some(bus) = cli::connect(&settings.bus, &shutdown).await? else { return Ok(()) };
+    reaching.set(State::Ready("reached".to_owned()));
     notifier::run(bus.clone(), settings.notifier, shutdown).await?;
     bus.close().await?;
     Ok(())

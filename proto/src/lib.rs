@@ -23,7 +23,7 @@ pub mod alerts {
     }
 }
 
-/// The bus itself: dead letters, and the operator's service of a local store.
+/// The bus itself: dead letters, rules that were pushed, and the operator's service of a local store.
 pub mod bus {
     /// Version 1.
     pub mod v1 {

@@ -6,7 +6,7 @@ use bus::{Address, Bus, BusError};
 use notifier::SinkSettings;
 use serde::{Deserialize, Serialize};
 use service::config::{Configuration, OpenMap, Problem, Shape};
-use service::{BusSettings, Endpoint, LogSettings, Shutdown};
+use service::{AdminSettings, BusSettings, Endpoint, LogSettings, Shutdown};
 
 /// Where the bus is unless told otherwise.
 const DEFAULT_BUS: &str = "local:./saker-data";
@@ -19,6 +19,8 @@ pub struct Settings {
     pub bus: BusSettings,
     /// What is logged.
     pub log: LogSettings,
+    /// Where health and metrics are served.
+    pub admin: AdminSettings,
     /// The audit webhook.
     pub ingest: ingest::Settings,
     /// The rules.
@@ -51,6 +53,7 @@ impl Default for Settings {
         Self {
             bus: BusSettings { address: Endpoint::from(DEFAULT_BUS), ..BusSettings::default() },
             log: LogSettings::default(),
+            admin: AdminSettings::default(),
             ingest: ingest::Settings::default(),
             evaluator: evaluator::Settings::default(),
             notifier: notifier::Settings::default(),

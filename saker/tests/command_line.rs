@@ -71,6 +71,10 @@ fn wrong_usage_ends_with_64_and_says_what_is_wrong() {
         (&["kubeconfig"], "--server <URL>"),
         (&["code", "R032"], "the nearest is R031"),
         (&["code", "what"], "a code is R and a number"),
+        (&["rules", "push"], "<DIR|FILE>"),
+        (&["rules", "push", "x", "--priority", "loud"], "`loud` is no priority"),
+        (&["up", "--admin", "everywhere"], "admin.listen: "),
+        (&["eval", "--events", "x", "--config", "/does/not/exist"], "/does/not/exist: cannot read it"),
     ] {
         let output = saker(arguments, &[]);
         let stderr = text(&output.stderr);
@@ -92,6 +96,12 @@ fn what_is_not_there_ends_with_1() {
             "cannot read rules from /does/not/exist.yaml",
         ),
         (&["eval", "--events", "/does/not/exist"], "cannot read events from /does/not/exist: No such file"),
+        (
+            &["eval", "--events", "x", "--rules", "bus"],
+            "`bus` stands for the rules that `saker rules push` puts onto the bus",
+        ),
+        (&["rules", "push", "/does/not/exist.yaml"], "cannot read rules from /does/not/exist.yaml"),
+        (&["rules", "pushed"], "there is no store at ./saker-data"),
         (&["dlq", "list"], "there is no store at ./saker-data: name the one that `saker up` uses with --bus"),
     ] {
         let output = saker(arguments, &[]);
@@ -132,7 +142,16 @@ fn mistakes_in_the_settings_are_told_together() {
     let file = directory.path().join("saker.yaml");
     let settings = "\
 ingest: {listen: 0.0.0.0:1, memory: 1MiB, max_events: 3}
-evaluator: {rules: builtin, rule_matching: some, priority: loud, workers: two}
+admin: everywhere
+evaluator:
+  rules: builtin
+  rule_matching: some
+  priority: loud
+  workers: two
+  reload: soon
+  selections: [{enable: {tag: a}, disable: {tag: b}}, {disable: {rul: a}}, off]
+  append_output: [{extra_output: x, extra_fields: [{a: x, b: y}]}, {match: {tag: a}}]
+  time_format: unix
 notifer: {}
 notifier:
   sinks:

@@ -173,3 +173,24 @@ fn a_reader_that_goes_away_ends_it_quietly() {
     child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
     assert_eq!(errors, "");
 }
+
+#[test]
+fn the_evaluators_part_of_a_configuration_counts_and_flags_beat_it() {
+    let given = Given::rules(RULES);
+    let config = "\
+bus: {address: nowhere}
+evaluator:
+  rule_matching: all
+  time_format: iso8601
+  selections: [{disable: {tag: a}}]
+  append_output: [{match: {source: k8s_audit}, extra_output: by %ka.user.name, extra_fields: [{Who: u}]}]
+";
+    std::fs::write(given.directory.path().join("saker.yaml"), config).unwrap();
+    let output = given.eval(&event("1", "create"), &["--config", "saker.yaml", "--output", "text"]);
+    insta::assert_snapshot!(stdout(&output), @"2018-10-25T14:09:12.581541000+0000: Debug any 1 by alice");
+    let output = given.eval(&event("1", "create"), &["--config", "saker.yaml", "--disable", "Any*"]);
+    let alert: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!((&alert["rule"], &alert["output_fields"]["Who"]), (&"Created".into(), &"u".into()));
+    let output = given.eval(&event("1", "create"), &["--priority", "notice", "--rule-matching", "all"]);
+    assert_eq!(stdout(&output).lines().count(), 1, "{}", stdout(&output));
+}

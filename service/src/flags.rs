@@ -21,6 +21,9 @@ pub struct Common {
     /// What to log on stderr: error, warn, info, debug, trace, or directives as info,bus=debug
     #[arg(long, value_name = "LEVEL")]
     pub log: Option<String>,
+    /// Serve health and metrics there: /livez, /readyz, /healthz, /metrics [default: not served]
+    #[arg(long, value_name = "ADDRESS")]
+    pub admin: Option<String>,
     /// Print the settings that result from file, environment and flags, secrets masked, and stop
     #[arg(long)]
     pub print_config: bool,
@@ -76,7 +79,8 @@ impl Common {
     fn flags(&self) -> impl Iterator<Item = Flag> {
         let bus = self.bus.as_ref().map(|bus| Flag::new("--bus", "bus.address", bus.as_str()));
         let log = self.log.as_ref().map(|level| Flag::new("--log", "log.level", level.as_str()));
-        bus.into_iter().chain(log)
+        let admin = self.admin.as_ref().map(|listen| Flag::new("--admin", "admin.listen", listen.as_str()));
+        [bus, log, admin].into_iter().flatten()
     }
 }
 

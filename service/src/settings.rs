@@ -1,5 +1,6 @@
-//! The two sections of the configuration that every process has: `bus` and `log`.
+//! The sections of the configuration that every process has: `bus`, `log` and `admin`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,14 @@ pub struct LogSettings {
     pub level: LogLevel,
     /// `text` or `json`.
     pub format: LogFormat,
+}
+
+/// `admin:` where health and metrics are served. `admin: ADDRESS` is short for `admin: {listen: ADDRESS}`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AdminSettings {
+    /// Address and port of `/livez`, `/readyz`, `/healthz` and `/metrics`; they are not served where none is set.
+    pub listen: Option<SocketAddr>,
 }
 
 /// The shape of a log line.

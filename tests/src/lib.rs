@@ -1,5 +1,6 @@
 //! The harness of the end-to-end stories: real processes, a real nats-server, a ledger of what a webhook received.
 
+pub mod admin;
 pub mod alerts;
 pub mod fresh;
 pub mod ledger;

@@ -68,6 +68,15 @@ impl Process {
         }
     }
 
+    /// Asks it to look for changes.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn hang_up(&self) {
+        let asked = Command::new("kill").arg("-HUP").arg(self.child.id().to_string()).status();
+        assert!(asked.is_ok_and(|status| status.success()), "{} was not running", self.name);
+    }
+
     /// Whether it still runs.
     ///
     /// # Panics

@@ -54,6 +54,8 @@ impl<'r> Findings<'r> {
         let in_output = |place: &Place| place.start >= output.start && place.start <= output.end;
         let texts = &self.resolution.texts;
         let Problem { code, message, place, help, .. } = problem;
+        let from_options = || "the settings add this to the output: see append_output".to_owned();
+        let help = help.or_else(|| place.is_none().then(from_options));
         let unknown = matches!(code, Code::UnknownField | Code::UnknownOutputField);
         let skippable = unknown && place.is_some() && resolved.skip_if_unknown_filter;
         if let Some(place) = place.clone().filter(|place| !in_output(place)) {

@@ -41,7 +41,8 @@ pub fn compile(resolved: &Resolved, options: &Options) -> (Program, Vec<Problem>
     }
     let plan = builder.plan(options, rules, &requirements);
     let all = resolved.rules.iter().map(described).collect();
-    (Program { inner: Arc::new(Inner { rules: all, plan, matching: options.matching }) }, problems)
+    let Options { matching, time_format, .. } = *options;
+    (Program { inner: Arc::new(Inner { rules: all, plan, matching, time_format }) }, problems)
 }
 
 struct Compiled {

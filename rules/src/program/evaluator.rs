@@ -6,7 +6,7 @@ use super::run::{Memory, Run};
 use super::{Inner, Value};
 use crate::event::{Event, NotAnEvent, Tape};
 use crate::fields::{Context, Facts};
-use crate::options::Matching;
+use crate::options::{Matching, TimeFormat};
 
 /// Holds events against a program, one after the other. Its memory is used again from event to event.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub struct Evaluator {
 pub struct Evaluation {
     /// The `stageTimestamp` of the event.
     pub time_unix_nanos: i64,
+    /// How that time is to be written before the outputs.
+    pub time_format: TimeFormat,
     /// The rules that match, in order; at most one if only the first is asked for.
     pub matches: Vec<Match>,
 }
@@ -42,6 +44,10 @@ impl Evaluator {
     pub(super) fn new(program: Arc<Inner>) -> Self {
         let memory = Memory::new(&program.plan);
         Self { program, tape: Tape::default(), memory, first_unix_nanos: None }
+    }
+
+    pub(super) fn going_on_from(self, before: &Self) -> Self {
+        Self { first_unix_nanos: before.first_unix_nanos, ..self }
     }
 
     /// Holds an event against all rules.
@@ -65,6 +71,6 @@ impl Evaluator {
             }
             from = found + 1;
         }
-        Ok(Evaluation { time_unix_nanos, matches })
+        Ok(Evaluation { time_unix_nanos, time_format: program.time_format, matches })
     }
 }

@@ -19,7 +19,7 @@ pub use value::Value;
 
 use std::sync::Arc;
 
-use crate::options::Matching;
+use crate::options::{Matching, TimeFormat};
 use crate::priority::Priority;
 use plan::Plan;
 pub(crate) use plan::{NodeId, SlotId};
@@ -36,6 +36,7 @@ struct Inner {
     rules: Vec<Rule>,
     plan: Plan,
     matching: Matching,
+    time_format: TimeFormat,
 }
 
 /// What there is to know about a rule besides its condition.
@@ -62,9 +63,22 @@ impl Program {
         &self.inner.rules
     }
 
+    /// How many of them are evaluated: not those that are turned off, by their files or by options, or not urgent enough.
+    #[must_use]
+    pub fn evaluated(&self) -> usize {
+        self.inner.plan.rules.len()
+    }
+
     /// Something to hold events against it; one for each thread.
     #[must_use]
     pub fn evaluator(&self) -> Evaluator {
         Evaluator::new(Arc::clone(&self.inner))
+    }
+
+    /// As [`Program::evaluator`], for the thread that `before` served with another program: times relative to its first
+    /// event go on.
+    #[must_use]
+    pub fn evaluator_after(&self, before: &Evaluator) -> Evaluator {
+        self.evaluator().going_on_from(before)
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn active(rules: &[ResolvedRule], options: &Options) -> Vec<usize> {
     for selection in &options.selections {
         let selected: Vec<usize> = (0..)
             .zip(rules)
-            .filter(|(_, rule)| eligible(rule) && selection.means(rule))
+            .filter(|(_, rule)| eligible(rule) && selection.means(&rule.name, &rule.tags))
             .map(|(index, _)| index)
             .collect();
         match selection.action {
@@ -36,10 +36,11 @@ pub(super) fn additions(rule: &Rule, options: &Options) -> (Vec<String>, Vec<Ext
 }
 
 impl Selection {
-    fn means(&self, rule: &ResolvedRule) -> bool {
+    /// Whether it means a rule of this name that carries these tags.
+    pub fn means(&self, name: &str, tags: &[String]) -> bool {
         match &self.selector {
-            Selector::Rule(pattern) => matches(pattern, &rule.name),
-            Selector::Tag(tag) => rule.tags.contains(tag),
+            Selector::Rule(pattern) => matches(pattern, name),
+            Selector::Tag(tag) => tags.contains(tag),
         }
     }
 }

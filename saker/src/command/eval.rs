@@ -12,8 +12,9 @@ use ingest::split::{Part, split};
 use notifier::falco::{self, Form};
 use proto::alerts::v1::Alert;
 use rules::{Context, Evaluator};
+use service::exit;
 
-use super::rule_flags::RuleFlags;
+use super::rule_flags::OfflineRules;
 use crate::payloads::{Payload, Payloads};
 
 /// Hold rules against the events of a file and print the alerts
@@ -27,7 +28,7 @@ use crate::payloads::{Payload, Payloads};
 )]
 pub struct Eval {
     #[command(flatten)]
-    rules: RuleFlags,
+    rules: OfflineRules,
     /// File of events; - is standard input
     #[arg(long, value_name = "FILE")]
     events: PathBuf,
@@ -70,7 +71,11 @@ impl Eval {
     /// # Errors
     /// Where rules do not load or the events cannot be read.
     pub fn run(self) -> Result<ExitCode, EvalError> {
-        let ruleset = Ruleset::load(&self.rules.settings())?;
+        let settings = match self.rules.settings() {
+            Ok(settings) => settings,
+            Err(problems) => return Ok(exit::usage(&problems)),
+        };
+        let ruleset = Ruleset::load(&settings)?;
         ruleset.warnings().iter().for_each(|warning| say(warning));
         let wrong = |error| EvalError::Events { file: self.events.clone(), error };
         let mut payloads = Payloads::new(self.open().map_err(wrong)?);

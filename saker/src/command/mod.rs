@@ -60,7 +60,7 @@ impl Command {
             Chosen::Eval(eval) => ended(eval.run()),
             Chosen::Test(test) => test.run(),
             Chosen::Explain(explain) => ended(explain.run()),
-            Chosen::Rules(rules) => ended(rules.run()),
+            Chosen::Rules(rules) => rules.run().await,
             Chosen::Fields(fields) => ended(fields.run()),
             Chosen::Send(send) => ended(send.run().await),
             Chosen::Sink(sink) => sink.run().await,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use service::config::Problems;
+use service::config::{Flag, Problems};
 use service::flags::{self, Common};
 
 use crate::settings::Settings;
@@ -22,8 +22,13 @@ pub(super) struct OperatorFlags {
 impl OperatorFlags {
     /// The settings that result.
     pub(super) fn settings(&self) -> Result<Settings, Problems> {
+        self.settings_with([])
+    }
+
+    /// The settings that result with further flags.
+    pub(super) fn settings_with(&self, more: impl IntoIterator<Item = Flag>) -> Result<Settings, Problems> {
         let common = Common { config: self.config.clone(), bus: self.bus.clone(), ..Common::default() };
-        match common.start([])? {
+        match common.start(more)? {
             flags::Start::Run(settings) => Ok(settings),
             flags::Start::Printed => Ok(Settings::default()),
         }

@@ -1,53 +1,44 @@
-//! The flags that say which rules are held against events, and how.
+//! The flags of the commands that hold rules against events without a bus.
 
-use clap::{Args, ValueEnum};
-use evaluator::RuleMatching;
-use service::config::Flag;
+use std::path::PathBuf;
 
-/// Which rules, and how.
+use clap::Args;
+pub(super) use evaluator::RuleFlags;
+use serde::{Deserialize, Serialize};
+use service::config::{self, Configuration, Problems, Shape, Sources};
+
+/// Which rules, and how: flags over the evaluator's part of a configuration.
 #[derive(Debug, Clone, Args)]
-pub(super) struct RuleFlags {
-    /// Rule files, and directories of them, in the order given; `builtin` is the shipped ruleset, which is the default
-    #[arg(long, value_name = "PATH", num_args = 1..)]
-    rules: Vec<String>,
-    /// Whether the first or all of the rules that match an event raise an alert [default: first]
-    #[arg(long, value_enum, value_name = "WHICH")]
-    rule_matching: Option<Which>,
-    /// Rules mean exactly what they mean to Falco, its known defects included
-    #[arg(long)]
-    falco_exact: bool,
+pub(super) struct OfflineRules {
+    /// YAML file with settings, of which those of the evaluator count
+    #[arg(long, short, value_name = "FILE", env = "SAKER_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    rules: RuleFlags,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Which {
-    First,
-    All,
+/// The part of the configuration that counts; what else is in it may even be wrong.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Part {
+    evaluator: evaluator::Settings,
 }
 
-impl RuleFlags {
-    /// As settings by themselves.
-    pub(super) fn settings(&self) -> evaluator::Settings {
-        let mut settings =
-            evaluator::Settings { falco_exact: self.falco_exact, ..evaluator::Settings::default() };
-        if !self.rules.is_empty() {
-            settings.rules.clone_from(&self.rules);
-        }
-        if let Some(which) = self.rule_matching {
-            settings.rule_matching = which.into();
-        }
-        settings
+impl OfflineRules {
+    /// The settings that result from file, environment and flags.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub(super) fn settings(&self) -> Result<evaluator::Settings, Problems> {
+        let flags = self.rules.flags().collect();
+        let part: Part = config::load(Sources { flags, ..Sources::of_process(self.config.clone()) })?;
+        Ok(part.evaluator)
     }
+}
 
-    /// As flags over other settings.
-    pub(super) fn flags(&self) -> impl Iterator<Item = Flag> {
-        let rules =
-            (!self.rules.is_empty()).then(|| Flag::new("--rules", "evaluator.rules", self.rules.clone()));
-        let matching = self.rule_matching.map(|which| {
-            let value = serde_json::to_value(RuleMatching::from(which)).unwrap_or_default();
-            Flag::new("--rule-matching", "evaluator.rule_matching", value)
-        });
-        let exact = self.falco_exact.then(|| Flag::new("--falco-exact", "evaluator.falco_exact", true));
-        [rules, matching, exact].into_iter().flatten()
+impl Configuration for Part {
+    fn shape() -> Shape {
+        Shape::default().foreign(["admin", "bus", "ingest", "log", "notifier"])
     }
 }
 
@@ -71,14 +62,5 @@ impl RuleSources {
             settings.rules.clone_from(&self.rules);
         }
         settings
-    }
-}
-
-impl From<Which> for RuleMatching {
-    fn from(which: Which) -> Self {
-        match which {
-            Which::First => Self::First,
-            Which::All => Self::All,
-        }
     }
 }

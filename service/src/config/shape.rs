@@ -20,9 +20,9 @@ pub struct OpenMap {
 }
 
 impl Shape {
-    /// The sections `bus` and `log`, which every program has, with their short forms.
+    /// The sections `bus`, `log` and `admin`, which every program has, with their short forms.
     pub fn common() -> Self {
-        Self::default().shorthand("bus", "address").shorthand("log", "level")
+        Self::default().shorthand("bus", "address").shorthand("log", "level").shorthand("admin", "listen")
     }
 
     /// A single value at `path` is short for a table with only this key.

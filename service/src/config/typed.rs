@@ -58,10 +58,12 @@ impl TakenOut {
         gone.into_iter().fold(path.clone(), |path, gone| path.moved_down_by(gone))
     }
 
-    /// Whether something is missing only since it was taken out.
+    /// Whether something is missing, or makes no sense as a whole, only since it or a part of it was taken out.
     fn explains(&self, path: &KeyPath, message: &str) -> bool {
-        let missing = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
-        missing.is_some_and(|field| self.0.contains(&path.key(field)))
+        match message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+            Some(field) => self.0.contains(&path.key(field)),
+            None => self.0.iter().any(|gone| gone != path && gone.starts_with(path)),
+        }
     }
 }
 

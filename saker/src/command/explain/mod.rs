@@ -9,9 +9,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use evaluator::{MinimumPriority, RuleErrors, RulesetError};
+use evaluator::{RuleErrors, RulesetError};
+use rules::NotAnEvent;
 use rules::explain::{Explainer, NoSuchRule, RuleId};
-use rules::{NotAnEvent, Priority};
 
 use super::rule_flags::RuleFlags;
 use events::{Choice, Events, Found};
@@ -48,9 +48,6 @@ pub struct Explain {
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// The least grave priority that raises alerts
-    #[arg(long, value_name = "PRIORITY", default_value = "debug")]
-    priority: Priority,
     /// The cluster that the events are of: `ka.cluster`
     #[arg(long, value_name = "NAME", default_value = "default")]
     cluster: String,
@@ -136,8 +133,7 @@ impl Explain {
     }
 
     fn explainer(&self) -> Result<Explainer, ExplainError> {
-        let mut settings = self.rules.settings();
-        settings.priority = MinimumPriority(self.priority);
+        let settings = self.rules.settings();
         let (files, options) = (evaluator::rule_files(&settings.rules)?, evaluator::options(&settings));
         let loaded = rules::load(&files, &options);
         Explainer::new(&loaded, &options).ok_or_else(|| {

@@ -1,6 +1,8 @@
-//! `saker rules`: what rule files come down to.
+//! `saker rules`: what rule files come down to, and the rules that evaluators take from the bus.
 
 mod list;
+mod push;
+mod pushed;
 mod show;
 
 use std::io::{self, Write};
@@ -13,16 +15,17 @@ use rules::describe::{describe, describe_rule, nearest};
 use rules::ruleset::Catalog;
 use service::exit;
 
+use super::ended;
 use super::rule_flags::RuleSources;
 use super::table::one_line;
 
-/// List rules, or show one with everything it refers to put in
+/// List rules, show one with everything it refers to put in, or push rules to all evaluators
 ///
 /// Without a subcommand it lists; flags come behind the subcommand. As JSON it is what Falco prints with -L and -l.
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  saker rules\n  saker rules --rules builtin mine.yaml\n  saker rules show \"Attach/Exec Pod\"\n  saker rules show \"Attach/Exec Pod\" --rules builtin mine.yaml --format json"
+    after_help = "Examples:\n  saker rules\n  saker rules --rules builtin mine.yaml\n  saker rules show \"Attach/Exec Pod\"\n  saker rules show \"Attach/Exec Pod\" --rules builtin mine.yaml --format json\n  saker rules push my_rules.yaml --message 'quiet hours'\n  saker rules pushed"
 )]
 pub struct Rules {
     #[command(subcommand)]
@@ -42,6 +45,8 @@ enum Action {
         #[command(flatten)]
         which: Which,
     },
+    Push(push::Push),
+    Pushed(pushed::ShowPushed),
     /// What is no command; most likely the name of a rule.
     #[command(external_subcommand)]
     Other(Vec<String>),
@@ -82,21 +87,24 @@ pub enum RulesError {
 }
 
 impl Rules {
-    /// Loads the rules and prints them.
-    ///
-    /// # Errors
-    /// Where they do not load, or there is no such rule.
-    pub fn run(self) -> Result<ExitCode, RulesError> {
-        let printed = match self.action {
-            None => list(&self.list),
-            Some(Action::List(which)) => list(&which),
-            Some(Action::Show { name, which }) => show(&name, &which),
-            Some(Action::Other(words)) => return Ok(exit::usage(&not_a_command(&words))),
-        }?;
-        match io::stdout().lock().write_all(printed.as_bytes()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
-            written => Ok(written.map(|()| ExitCode::SUCCESS)?),
+    /// Does what was asked.
+    pub async fn run(self) -> ExitCode {
+        match self.action {
+            None => ended(print(list(&self.list))),
+            Some(Action::List(which)) => ended(print(list(&which))),
+            Some(Action::Show { name, which }) => ended(print(show(&name, &which))),
+            Some(Action::Push(push)) => push.run().await,
+            Some(Action::Pushed(pushed)) => pushed.run().await,
+            Some(Action::Other(words)) => exit::usage(&not_a_command(&words)),
         }
+    }
+}
+
+fn print(told: Result<String, RulesError>) -> Result<ExitCode, RulesError> {
+    let told = told?;
+    match io::stdout().lock().write_all(told.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        written => Ok(written.map(|()| ExitCode::SUCCESS)?),
     }
 }
 

@@ -17,10 +17,15 @@ pub(super) fn url(address: SocketAddr) -> String {
 }
 
 /// Where it listens, what it holds, whom it tells, and what to hand to an API server.
-pub(super) fn text(settings: &Settings, ruleset: &Ruleset, url: &str) -> String {
-    let rules = ruleset.program().rules();
-    let enabled = rules.iter().filter(|rule| rule.enabled).count();
+pub(super) fn text(settings: &Settings, ruleset: Option<&Ruleset>, url: &str) -> String {
     let sources = settings.evaluator.rules.join(", ");
+    let rules = ruleset.map_or_else(
+        || format!("from {sources}, once the bus has told which were pushed (`saker rules pushed`)"),
+        |ruleset| {
+            let (enabled, all) = (ruleset.enabled(), ruleset.program().rules().len());
+            format!("{enabled} enabled of {all} from {sources}; digest {}", ruleset.digest())
+        },
+    );
     let sinks = settings.notifier.sinks.iter().filter(|(_, sink)| sink.delivery.enabled);
     let sinks: Vec<String> = sinks.map(|(name, _)| name.to_string()).collect();
     let sinks = if sinks.is_empty() { "none: nobody is told".to_owned() } else { sinks.join(", ") };
@@ -29,12 +34,10 @@ pub(super) fn text(settings: &Settings, ruleset: &Ruleset, url: &str) -> String 
     format!(
         "saker {version} takes audit events at {url}\n\
          \x20 bus    {bus}\n\
-         \x20 rules  {enabled} enabled of {all} from {sources}; digest {digest}\n\
+         \x20 rules  {rules}\n\
          \x20 sinks  {sinks}\n\n\
          For --audit-webhook-config-file of your API server (`saker kubeconfig` prints it):\n{kubeconfig}",
         version = env!("CARGO_PKG_VERSION"),
         bus = settings.bus.address,
-        all = rules.len(),
-        digest = ruleset.digest(),
     )
 }

@@ -9,13 +9,14 @@ use std::process::ExitCode;
 
 use bus::{Bus, BusError};
 use clap::Args;
-use evaluator::{EvaluatorError, Ruleset, RulesetError};
+use evaluator::{Evaluator, EvaluatorError, Monitor, Ruleset, RulesetError};
 use ingest::{Ingest, IngestError};
 use notifier::NotifierError;
 use serde_json::{Value, json};
+use service::admin::{Admin, AdminError, State};
 use service::config::{Flag, Problems};
 use service::flags::{Common, Start};
-use service::{Shutdown, SignalError, exit, telemetry};
+use service::{Reload, Shutdown, SignalError, exit, telemetry};
 use tokio::task::{JoinError, JoinSet};
 
 use super::rule_flags::RuleFlags;
@@ -58,6 +59,9 @@ pub enum UpError {
     /// Logs.
     #[error(transparent)]
     Telemetry(#[from] telemetry::TelemetryError),
+    /// Health and metrics.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
     /// The rules do not load.
     #[error(transparent)]
     Rules(#[from] RulesetError),
@@ -108,45 +112,59 @@ impl Up {
 
 async fn up(settings: Settings, demo: bool) -> Result<(), UpError> {
     telemetry::init(&settings.log)?;
-    let shutdown = Shutdown::on_signals()?;
-    let ruleset = Ruleset::load(&settings.evaluator)?;
+    let (shutdown, reload) = (Shutdown::on_signals()?, Reload::on_signals()?);
+    let ruleset = Ruleset::at_start(&settings.evaluator)?;
+    let mut admin = Admin::new();
+    let (monitor, reaching) = (Monitor::observed_by(&mut admin), admin.health().part("bus"));
+    let bound = Admin::bind(&settings.admin).await?;
+    let _serving = admin.serve(bound, shutdown.clone());
     let Some(bus) = settings.open_bus(&shutdown).await? else { return Ok(()) };
+    reaching.set(State::Ready("reached".to_owned()));
     let ingest = Ingest::bind(&settings.ingest, bus.clone()).await?;
     let url = banner::url(ingest.local_addr());
-    say(&banner::text(&settings, &ruleset, &url));
+    say(&banner::text(&settings, ruleset.as_ref(), &url));
     if demo {
         tokio::spawn(demo::run(ingest.local_addr(), bus.clone(), shutdown.clone()));
     }
-    let result = serve(settings, ingest, ruleset, &bus, shutdown).await;
+    let evaluator = Evaluator::new(bus.clone(), settings.evaluator, ruleset);
+    let services = Services {
+        ingest,
+        evaluator: evaluator.reloading_on(reload).telling(monitor),
+        notifier: settings.notifier,
+    };
+    let result = services.run(&bus, shutdown).await;
     bus.close().await?;
     result
 }
 
-/// Runs the services until a stop is requested, or one of them cannot go on, which stops the others.
-async fn serve(
-    settings: Settings,
+/// The services, ready to run.
+struct Services {
     ingest: Ingest,
-    ruleset: Ruleset,
-    bus: &Bus,
-    shutdown: Shutdown,
-) -> Result<(), UpError> {
-    let Settings { evaluator, notifier, .. } = settings;
-    let mut running: JoinSet<Result<(), UpError>> = JoinSet::new();
-    let (stop, stream) = (shutdown.clone(), bus.clone());
-    running.spawn(async move { Ok(evaluator::run(stream, ruleset, evaluator, stop).await?) });
-    let (stop, stream) = (shutdown.clone(), bus.clone());
-    running.spawn(async move { Ok(notifier::run(stream, notifier, stop).await?) });
-    let stop = shutdown.clone();
-    running.spawn(async move {
-        ingest.serve(stop).await;
-        Ok(())
-    });
-    let mut result = Ok(());
-    while let Some(ended) = running.join_next().await {
-        shutdown.request();
-        result = result.and(ended.map_err(UpError::from).flatten());
+    evaluator: Evaluator,
+    notifier: notifier::Settings,
+}
+
+impl Services {
+    /// Runs them until a stop is requested, or one of them cannot go on, which stops the others.
+    async fn run(self, bus: &Bus, shutdown: Shutdown) -> Result<(), UpError> {
+        let Self { ingest, evaluator, notifier } = self;
+        let mut running: JoinSet<Result<(), UpError>> = JoinSet::new();
+        let stop = shutdown.clone();
+        running.spawn(async move { Ok(evaluator.run(stop).await?) });
+        let (stop, stream) = (shutdown.clone(), bus.clone());
+        running.spawn(async move { Ok(notifier::run(stream, notifier, stop).await?) });
+        let stop = shutdown.clone();
+        running.spawn(async move {
+            ingest.serve(stop).await;
+            Ok(())
+        });
+        let mut result = Ok(());
+        while let Some(ended) = running.join_next().await {
+            shutdown.request();
+            result = result.and(ended.map_err(UpError::from).flatten());
+        }
+        result
     }
-    result
 }
 
 /// Where stderr is gone there is nobody left to tell.
