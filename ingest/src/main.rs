@@ -26,19 +26,13 @@ async fn run(settings: cli::Settings) -> anyhow::Result<()> {
     let reach = Reach::default();
     let ingest = Ingest::bind(&settings.ingest, reach.clone()).await?;
     tracing::info!(address = %ingest.local_addr(), "taking audit events");
-    // At once: an API server that finds nobody listening gives its events up sooner than one that is told to wait.
-    let serving = tokio::spawn(ingest.serve(shutdown.clone()));
-    let connected = cli::connect(&settings.bus, &shutdown).await;
-    match &connected {
-        Ok(Some(bus)) => {
-            reach.reached(bus.clone());
-            reaching.set(State::Ready("reached".to_owned()));
-        }
-        Ok(None) | Err(_) => shutdown.request(),
-    }
-    serving.await?;
-    if let Some(bus) = connected? {
-        bus.close().await?;
-    }
-    Ok(())
+    let connecting = async {
+        let Some(bus) = cli::connect(&settings.bus, &shutdown).await? else { return Ok(()) };
+        reach.reached(bus.clone());
+        reaching.set(State::Ready("reached".to_owned()));
+        shutdown.requested().await;
+        anyhow::Ok(())
+    };
+    ingest.serve_while(connecting, shutdown.clone()).await?;
+    Ok(reach.close().await?)
 }

@@ -15,6 +15,17 @@ impl Reach {
         let _ = self.0.set(bus);
     }
 
+    /// Lets go of the bus, where it was reached.
+    ///
+    /// # Errors
+    /// As [`Bus::close`].
+    pub async fn close(&self) -> Result<(), BusError> {
+        match self.0.get() {
+            Some(bus) => bus.close().await,
+            None => Ok(()),
+        }
+    }
+
     /// The bus.
     ///
     /// # Errors

@@ -71,6 +71,25 @@ impl Ingest {
         self.address
     }
 
+    /// Serves for as long as `work` goes on and nobody asks to stop, and ends as `work` ends. It is where the bus is
+    /// reached: an API server that finds nobody listening gives its events up sooner than one that is told to wait.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub async fn serve_while<E>(
+        self,
+        work: impl Future<Output = Result<(), E>>,
+        shutdown: Shutdown,
+    ) -> Result<(), E> {
+        let working = async {
+            let done = work.await;
+            shutdown.request();
+            done
+        };
+        let (done, ()) = tokio::join!(working, self.serve(shutdown.clone()));
+        done
+    }
+
     /// Answers requests until told to stop; then finishes those in flight, within the time set for it.
     pub async fn serve(self, shutdown: Shutdown) {
         let slots = Arc::new(Semaphore::new(self.max_connections));

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tests::admin::get;
 use tests::nats_server::NatsServer;
-use tests::process::{Process, free_port, run};
+use tests::nats_server::unused_port;
+use tests::process::{Process, run};
 use tests::wait;
 
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -19,7 +20,7 @@ fn rule(name: &str) -> String {
 }
 
 fn free_address() -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], free_port()))
+    SocketAddr::from(([127, 0, 0, 1], unused_port()))
 }
 
 async fn until_healthy_says(address: SocketAddr, says: &str) {

@@ -75,9 +75,12 @@ impl Running {
     }
 }
 
+/// Beyond the minute after which a message that a killed server had just sent comes again.
+const DEADLINE: Duration = Duration::from_secs(120);
+
 /// Waits until `found` gives something.
 pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut found: impl FnMut() -> F) -> T {
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + DEADLINE;
     loop {
         if let Some(found) = found().await {
             return found;
