@@ -207,28 +207,37 @@ impl Reader<'_> {
         let exceptions = self.exceptions(item, Exceptions::Defined);
         self.tell_earlier(first, &name);
         self.report.join_missing(first, REQUIRED);
-        evttypes?;
+        self.or_told(evttypes, None)?;
         let earlier = self.collection.rules.get(&name).map(|rule| rule.history.as_slice());
         let history = defined_after(earlier, item.heading.span);
         let rule = Rule {
             name,
             condition: condition?,
             output: output?.trimmed(),
-            description: description?,
-            priority: priority?,
+            description: self.or_told(description, String::new())?,
+            priority: self.or_told(priority, Priority::default())?,
             source: source?,
-            enabled: enabled?.unwrap_or(true),
-            tags: tags?,
+            enabled: self.or_told(enabled, None)?.unwrap_or(true),
+            tags: self.or_told(tags, BTreeSet::new())?,
             exceptions: exceptions?,
-            skip_if_unknown_filter: skip?.unwrap_or(false),
-            capture: capture?.unwrap_or(false),
-            capture_duration: duration?.unwrap_or(0),
+            skip_if_unknown_filter: self.or_told(skip, None)?.unwrap_or(false),
+            capture: self.or_told(capture, None)?.unwrap_or(false),
+            capture_duration: self.or_told(duration, None)?.unwrap_or(0),
             heading: item.heading.clone(),
             condition_context: item.part(ItemType::RuleCondition, "condition"),
             output_context: item.part(ItemType::RuleOutput, "output"),
             history,
         };
         self.apply_define(item, rule)
+    }
+
+    /// The value; or, where all problems of a file are told, of which this is one, another, so that it hides none of
+    /// those of the condition and the output.
+    fn or_told<T>(&self, read: Read<T>, instead: T) -> Read<T> {
+        match self.extent {
+            Extent::Whole => Ok(read.unwrap_or(instead)),
+            Extent::FirstError => read,
+        }
     }
 
     /// What lacks keys and has the name of an earlier rule was probably meant to change that one.
