@@ -199,6 +199,63 @@ fn a_patch_may_hold_any_part_of_a_pod() {
 }
 
 #[test]
+fn a_json_patch_writes_parts_of_a_pod() {
+    let patch = json!([
+        {"op": "test", "path": "/spec/template/spec/hostPID", "value": true},
+        {"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "evil:1"},
+        {"op": "add", "path": "/spec/template/spec/containers/-", "value":
+            {"name": "new", "image": "miner:2", "securityContext": {"privileged": true}}},
+        {"op": "add", "path": "/spec/template/spec/containers/0/securityContext", "value":
+            {"capabilities": {"add": ["SYS_ADMIN"]}}},
+        {"op": "add", "path": "/spec/template/spec/containers/0/securityContext/capabilities/add/-", "value": "BPF"},
+        {"op": "add", "path": "/spec/template/spec/containers/1/securityContext/privileged", "value": true},
+        {"op": "add", "path": "/spec/template/spec/volumes", "value":
+            [{"name": "v", "hostPath": {"path": "/etc"}}, {"name": "w", "emptyDir": {}}]},
+        {"op": "add", "path": "/spec/template/spec/volumes/-", "value": {"hostPath": {"path": "/"}}},
+        {"op": "replace", "path": "/spec/template/spec/volumes/0/hostPath/path", "value": "/proc"},
+        {"op": "add", "path": "/spec/template/spec/hostNetwork", "value": true},
+        {"op": "add", "path": "/spec/template/spec/serviceAccountName", "value": "robot"},
+        {"op": "remove", "path": "/spec/template/spec/initContainers"},
+        {"op": "add", "path": "/spec/containers/-", "value": {"name": "elsewhere"}},
+    ]);
+    let event = about("deployments", patch);
+    let read = |field: &str| value(Documented, field, &event);
+    assert_eq!(read("ka.pod.images"), json!(["evil:1", "miner:2"]));
+    assert_eq!(read("ka.pod.image.repositories"), json!(["evil", "miner"]));
+    assert_eq!(read("ka.pod.container.names"), json!(["new"]));
+    assert_eq!(read("ka.pod.privileged"), json!(["true", "false", "true"]));
+    assert_eq!(read("ka.pod.capabilities"), json!(["SYS_ADMIN", "BPF"]));
+    assert_eq!(read("ka.pod.hostpaths"), json!(["/etc", "/", "/proc"]));
+    assert_eq!(read("ka.pod.host_network"), json!("true"));
+    assert_eq!(read("ka.pod.host_pid"), Value::Null);
+    assert_eq!(read("ka.pod.service_account"), json!("robot"));
+}
+
+#[test]
+fn a_json_patch_may_write_above_a_pod_or_elsewhere() {
+    let images = |resource: &str, path: &str, value_there: Value| {
+        let patch = json!([{"op": "add", "path": path, "value": value_there}]);
+        value(Documented, "ka.pod.images", &about(resource, patch))
+    };
+    let spec = json!({"containers": [{"image": "a"}]});
+    let template = json!({"spec": spec});
+    assert_eq!(images("deployments", "/spec/template", template.clone()), json!(["a"]));
+    assert_eq!(images("deployments", "/spec", json!({"template": template})), json!(["a"]));
+    assert_eq!(
+        images("cronjobs", "", json!({"spec": {"jobTemplate": {"spec": {"template": template}}}})),
+        json!(["a"])
+    );
+    assert_eq!(images("pods", "/spec/ephemeralContainers/-", json!({"image": "a"})), json!(["a"]));
+    assert_eq!(images("pods", "/spec/ephemeralContainers", json!([{"image": "a"}])), json!(["a"]));
+    assert_eq!(images("widgets", "/spec/template/spec/containers", json!([{"image": "a"}])), json!(["a"]));
+    assert_eq!(images("pods", "/spec~1containers/-", json!({"image": "a"})), Value::Null);
+    assert_eq!(images("pods", "/metadata/labels/spec", json!("a")), Value::Null);
+    for odd in [json!([1, "a", null]), json!([{"op": "add"}]), json!([{"op": 7, "path": [], "value": {}}])] {
+        assert_eq!(value(Documented, "ka.pod.images", &about("pods", odd)), Value::Null);
+    }
+}
+
+#[test]
 fn odd_values_keep_their_text() {
     let event =
         json!({"auditID": "a", "verb": null, "stage": {"a": [1, "x"]}, "objectRef": {"name": "a\u{0}b"}});

@@ -1,37 +1,33 @@
 //! Fields that Falco does not have. They load in both meanings.
 //!
 //! Falco looks into a pod only where it is the request object itself. These look into the pod wherever it stands: in
-//! the template of a workload, in the job of a cron job, in an `ephemeralcontainers` request.
+//! the template of a workload, in the job of a cron job, in an `ephemeralcontainers` request, in the values of a patch.
 
 use super::call::Call;
 use super::pod::repository;
 use super::store::{Extracted, Store};
+use super::written::{CONTAINERS, Written, pod_specs};
 use super::{Class, Field, read};
 use crate::event::{Json, Kind};
 
-/// Where the specification of a pod may stand in an object of a kind that is not known here.
-const POD_SPECS: [&[&str]; 3] = [IN_WORKLOAD, IN_CRON_JOB, IN_POD];
 /// Pods stand in the object of the request.
 const REQUEST: &[&str] = &["requestObject"];
-const IN_POD: &[&str] = &["spec"];
-const IN_WORKLOAD: &[&str] = &["spec", "template", "spec"];
-const IN_CRON_JOB: &[&str] = &["spec", "jobTemplate", "spec", "template", "spec"];
-const IN_POD_TEMPLATE: &[&str] = &["template", "spec"];
-const CONTAINERS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
+const CAPABILITIES: &[&str] = &["securityContext", "capabilities", "add"];
+const PRIVILEGED: &[&str] = &["securityContext", "privileged"];
 
 pub(super) const FIELDS: &[Field] = &[
     list("ka.pod.container.names", "The names of all containers of any kind.", |call, store| {
-        each(call, store, &CONTAINERS, |container, store| push(container.get(b"name"), store))
+        each(call, store, &CONTAINERS, |container, store| push(container.path(&["name"]), store))
     }),
     list("ka.pod.images", "The images of all containers of any kind.", |call, store| {
-        each(call, store, &CONTAINERS, |container, store| push(container.get(b"image"), store))
+        each(call, store, &CONTAINERS, |container, store| push(container.path(&["image"]), store))
     }),
     list(
         "ka.pod.image.repositories",
         "The repositories of the images of all containers: with the registry, without tag and digest.",
         |call, store| {
             each(call, store, &CONTAINERS, |container, store| {
-                if let Some(image) = container.get(b"image") {
+                if let Some(image) = container.path(&["image"]) {
                     let piece = store.copy(repository(&image.text()));
                     store.push(piece);
                 }
@@ -43,46 +39,45 @@ pub(super) const FIELDS: &[Field] = &[
         "For each container of any kind whether it is privileged: true or false.",
         |call, store| {
             each(call, store, &CONTAINERS, |container, store| {
-                let privileged = container.path(&["securityContext", "privileged"]);
-                let piece = store.copy(truth(privileged));
-                store.push(piece);
+                if container.covers(PRIVILEGED) {
+                    let piece = store.copy(truth(container.path(PRIVILEGED)));
+                    store.push(piece);
+                }
             })
         },
     ),
     list("ka.pod.capabilities", "The capabilities that containers of any kind add.", |call, store| {
         each(call, store, &CONTAINERS, |container, store| {
-            let added = container.path(&["securityContext", "capabilities", "add"]);
-            added.iter().flat_map(Json::elements).for_each(|capability| push(Some(capability), store));
+            let added = container.elements(CAPABILITIES);
+            added.iter().for_each(|capability| push(capability.itself(), store));
         })
     }),
     text(
         "ka.pod.host_network",
         "Whether the pod uses the network of its host: true or false.",
-        |call, store| flag(call, store, b"hostNetwork"),
+        |call, store| flag(call, store, "hostNetwork"),
     ),
     text(
         "ka.pod.host_pid",
         "Whether the pod sees the processes of its host: true or false.",
-        |call, store| flag(call, store, b"hostPID"),
+        |call, store| flag(call, store, "hostPID"),
     ),
     text("ka.pod.host_ipc", "Whether the pod shares the IPC of its host: true or false.", |call, store| {
-        flag(call, store, b"hostIPC")
+        flag(call, store, "hostIPC")
     }),
     list("ka.pod.hostpaths", "The host paths that the pod mounts.", |call, store| {
         each(call, store, &["volumes"], |volume, store| push(volume.path(&["hostPath", "path"]), store))
     }),
     text("ka.pod.service_account", "The service account that the pod runs as.", |call, store| {
-        let spec = pod_spec(call);
-        read::optional(
-            spec.and_then(|spec| spec.get(b"serviceAccountName").or_else(|| spec.get(b"serviceAccount"))),
-            store,
-        )
+        read::optional(pod_specs(call).iter().rev().find_map(service_account), store)
     }),
     list("ka.pod.ephemeral.names", "The names of the ephemeral containers.", |call, store| {
-        each(call, store, &["ephemeralContainers"], |container, store| push(container.get(b"name"), store))
+        each(call, store, &["ephemeralContainers"], |container, store| push(container.path(&["name"]), store))
     }),
     list("ka.pod.ephemeral.images", "The images of the ephemeral containers.", |call, store| {
-        each(call, store, &["ephemeralContainers"], |container, store| push(container.get(b"image"), store))
+        each(call, store, &["ephemeralContainers"], |container, store| {
+            push(container.path(&["image"]), store)
+        })
     }),
     Field::text(
         "ka.level",
@@ -127,49 +122,21 @@ const fn list(name: &'static str, doc: &'static str, read: fn(&Call<'_>, &mut St
     Field::list(name, REQUEST, doc).of_class(Class::AuditAddition).reading(read)
 }
 
-/// The specification of the pod in the request, wherever it stands: for a kind of object that is known, where the API
-/// server reads it, and nowhere else, so that a patch cannot show another one to be looked at instead.
-fn pod_spec<'a>(call: &Call<'a>) -> Option<Json<'a>> {
-    let request = call.root().get(b"requestObject").filter(|request| request.kind() == Kind::Object)?;
-    let resource = call.root().path(&["objectRef", "resource"]);
-    match resource.as_ref().map(Json::text).as_deref() {
-        // Before Kubernetes 1.22 the sub-resource had an object of its own.
-        Some(b"pods") => {
-            request.path(IN_POD).or_else(|| request.get(b"ephemeralContainers").is_some().then_some(request))
-        }
-        Some(
-            b"deployments"
-            | b"daemonsets"
-            | b"statefulsets"
-            | b"replicasets"
-            | b"replicationcontrollers"
-            | b"jobs",
-        ) => request.path(IN_WORKLOAD),
-        Some(b"cronjobs") => request.path(IN_CRON_JOB),
-        Some(b"podtemplates") => request.path(IN_POD_TEMPLATE),
-        _ => {
-            let mut specs = POD_SPECS.iter().filter_map(|path| request.path(path));
-            specs.find(|spec| CONTAINERS.iter().chain(&["volumes"]).any(|key| is_list(spec, key)))
-        }
-    }
-}
-
-fn is_list(spec: &Json<'_>, key: &str) -> bool {
-    spec.get(key.as_bytes()).is_some_and(|list| list.kind() == Kind::Array)
-}
-
 /// A list made of the elements of some members of the specification.
 fn each(
     call: &Call<'_>,
     store: &mut Store,
     members: &[&str],
-    mut read: impl FnMut(&Json<'_>, &mut Store),
+    mut read: impl FnMut(&Written<'_>, &mut Store),
 ) -> Extracted {
-    let Some(spec) = pod_spec(call) else { return Extracted::Absent };
+    let specs = pod_specs(call);
+    if specs.is_empty() {
+        return Extracted::Absent;
+    }
     let start = store.start_list();
-    for member in members {
-        for element in spec.get(member.as_bytes()).iter().flat_map(Json::elements) {
-            read(&element, store);
+    for spec in &specs {
+        for member in members {
+            spec.elements(&[*member]).iter().for_each(|element| read(element, store));
         }
     }
     store.end_list(start)
@@ -182,9 +149,17 @@ fn push(value: Option<Json<'_>>, store: &mut Store) {
     }
 }
 
-fn flag(call: &Call<'_>, store: &mut Store, key: &[u8]) -> Extracted {
-    let Some(spec) = pod_spec(call) else { return Extracted::Absent };
-    Extracted::Text(store.copy(truth(spec.get(key))))
+fn service_account<'a>(spec: &Written<'a>) -> Option<Json<'a>> {
+    spec.path(&["serviceAccountName"]).or_else(|| spec.path(&["serviceAccount"]))
+}
+
+/// Whether any of what is written says yes; absent where nothing says anything.
+fn flag(call: &Call<'_>, store: &mut Store, key: &str) -> Extracted {
+    let mut said = pod_specs(call);
+    said.retain(|spec| spec.covers(&[key]));
+    let Some(last) = said.last() else { return Extracted::Absent };
+    let yes = said.iter().map(|spec| spec.path(&[key])).find(|value| truth(*value) == b"true");
+    Extracted::Text(store.copy(truth(yes.unwrap_or_else(|| last.path(&[key])))))
 }
 
 fn truth(value: Option<Json<'_>>) -> &'static [u8] {

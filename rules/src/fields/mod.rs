@@ -17,6 +17,7 @@ mod read;
 mod store;
 mod subjects;
 mod walk;
+mod written;
 
 pub use call::{Argument, Context, Facts};
 pub use level::Level;
@@ -149,7 +150,7 @@ impl Class {
             Self::Json => "Any part of the event by its place in the JSON.",
             Self::AuditAddition => {
                 "More of the audit event; above all, the pod wherever it stands: in a pod, in the template of a \
-                 workload, in an ephemeralcontainers request. Falco does not have these."
+                 workload, in an ephemeralcontainers request, in the values of a JSON patch. Falco does not have these."
             }
             Self::Addition => "What is known of an event beside its JSON. Falco does not have these.",
         }

@@ -85,6 +85,8 @@ impl<'s> Parts<'s> {
         if let Some(known) = self.parts.get(&unit.base) {
             return known.clone();
         }
+        // Until it is known: nothing may be its own part.
+        self.parts.insert(unit.base, None);
         let part = self.part(subject, unit, &unit.expr).map(Rc::new);
         self.parts.insert(unit.base, part.clone());
         part

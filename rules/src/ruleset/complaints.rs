@@ -10,6 +10,7 @@ use super::resolution::{Finding, RuleStep, Stage};
 use super::resolve::Resolver;
 use super::rule_keys::closest;
 use crate::diagnostic::{Code, Diagnostic, ItemType, Location};
+use crate::source::Span;
 use crate::syntax::SyntaxError;
 use crate::syntax::ast::{Name, Place};
 
@@ -61,6 +62,13 @@ impl Resolver<'_> {
         let collection = self.collection;
         let error = self.at(&name.place, Code::UndefinedMacro, format!("there is no macro `{}`", name.text));
         if let Some(later) = collection.macros.get(&name.text) {
+            let own = later.heading.context.last().map(|item| item.span);
+            let is_inside = |outer: Span, inner: Span| {
+                outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end
+            };
+            if own.zip(error.span).is_some_and(|(own, place)| is_inside(own, place)) {
+                return error.with_help("a macro cannot use itself");
+            }
             let error = error.with_label(later.heading.span, "defined here, further on");
             return error.with_help("a macro can use only what is defined before it");
         }

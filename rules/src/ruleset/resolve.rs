@@ -99,9 +99,10 @@ impl<'c> Resolver<'c> {
                 self.outlines.settle(&known.name, &self.lists);
             }
             Err(errors) => {
-                self.broken.insert(known.name.clone());
                 self.trees.remove(&known.name);
+                // First: the macro may be the one that is missing, where it uses itself.
                 self.macro_errors(Stage::MacroTree(position), &errors, &known.heading);
+                self.broken.insert(known.name.clone());
             }
         }
     }
