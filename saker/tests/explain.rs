@@ -146,7 +146,7 @@ fn json_is_an_object_for_each_event() {
 #[test]
 fn events_may_come_through_a_pipe() {
     let directory = tempfile::tempdir().unwrap();
-    let mut command = command(&directory, &["--event", "-", "--rule", "Anything Done"]);
+    let mut command = command(&directory, &["--events", "-", "--rule", "Anything Done"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut into = child.stdin.take().unwrap();
     into.write_all(event("1", "ResponseComplete", "get").as_bytes()).unwrap();
