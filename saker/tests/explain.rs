@@ -195,6 +195,16 @@ fn mistakes_say_what_to_do() {
 }
 
 #[test]
+fn where_there_are_no_rules_that_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("none.yaml"), "").unwrap();
+    std::fs::write(directory.path().join("events"), event("1", "ResponseComplete", "get")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_saker"));
+    command.current_dir(directory.path()).args(["explain", "--rules", "none.yaml", "--event", "events"]);
+    assert!(stdout(&command.output().unwrap()).ends_with("\n\nthere are no rules\n"));
+}
+
+#[test]
 fn rules_with_errors_are_not_explained() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("broken.yaml"), RULES.replace("ka.verb =", "ka.vreb =")).unwrap();
