@@ -9,8 +9,8 @@ use crate::settings::{MinimumPriority, RuleMatching, Selected, Selection, Settin
 /// Which rules, and how.
 #[derive(Debug, Clone, Default, Args)]
 pub struct RuleFlags {
-    /// Rule files, and directories of them, in the order given; `builtin` is the shipped ruleset, which is the default,
-    /// `bus` what `saker rules push` put onto the bus
+    /// Rule files, and directories of them, in the order given; `builtin` is the shipped ruleset, which is the default;
+    /// for `saker up` and the evaluator alone, `bus` is what `saker rules push` put onto the bus
     #[arg(long, value_name = "PATH", num_args = 1..)]
     rules: Vec<String>,
     /// Whether the first or all of the rules that match an event raise an alert [default: first]

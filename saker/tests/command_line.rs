@@ -25,7 +25,20 @@ fn alone_it_prints_its_help() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    for command in ["up", "check", "code", "eval", "test", "rules", "fields", "send", "dlq", "kubeconfig"] {
+    for command in [
+        "up",
+        "check",
+        "code",
+        "eval",
+        "test",
+        "explain",
+        "rules",
+        "fields",
+        "send",
+        "dlq",
+        "sink",
+        "kubeconfig",
+    ] {
         let output = saker(&[command, "--help"], &[]);
         assert_eq!(output.status.code(), Some(0), "{command}");
         let help = text(&output.stdout);
@@ -69,6 +82,7 @@ fn wrong_usage_ends_with_64_and_says_what_is_wrong() {
         (&["dlq", "drop"], "<ID>"),
         (&["dlq", "list", "--bus", "x"], "bus.address: `x` is not the address of a bus"),
         (&["kubeconfig"], "--server <URL>"),
+        (&["kubeconfig", "--server", "saker:8765"], "`saker:8765` is not a URL"),
         (&["code", "R032"], "the nearest is R031"),
         (&["code", "what"], "a code is R and a number"),
         (&["rules", "push"], "<DIR|FILE>"),

@@ -115,12 +115,21 @@ fn only_what_is_an_event_is_counted_and_the_rest_is_a_warning_with_its_line() {
 }
 
 #[test]
+fn a_file_of_something_else_is_told() {
+    let output = Given::rules(RULES).eval(RULES, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).ends_with("error: events: holds no events\n"), "{}", stderr(&output));
+    let empty = Given::rules(RULES).eval("", &[]);
+    assert_eq!((empty.status.code(), stderr(&empty).as_str()), (Some(0), ""));
+}
+
+#[test]
 fn a_body_may_go_over_several_lines() {
     let list =
         format!("{{\"kind\":\"EventList\",\"items\":[{},{}]}}", event("1", "create"), event("2", "create"));
     let pretty = serde_json::to_string_pretty(&serde_json::from_str::<Value>(&list).unwrap()).unwrap();
     let output =
-        Given::rules(RULES).eval(&format!("{pretty}\n{}\n", event("3", "create")), &["--output", "text"]);
+        Given::rules(RULES).eval(&format!("{pretty}\n{}\n", event("3", "create")), &["--format", "text"]);
     assert_eq!(stdout(&output).lines().count(), 3, "{}", stderr(&output));
     assert_eq!(stderr(&output), "");
 }

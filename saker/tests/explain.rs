@@ -146,7 +146,7 @@ fn json_is_an_object_for_each_event() {
 #[test]
 fn events_may_come_through_a_pipe() {
     let directory = tempfile::tempdir().unwrap();
-    let mut command = command(&directory, &["--event", "-", "--rule", "Anything Done"]);
+    let mut command = command(&directory, &["--events", "-", "--rule", "Anything Done"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut into = child.stdin.take().unwrap();
     into.write_all(event("1", "ResponseComplete", "get").as_bytes()).unwrap();
@@ -192,6 +192,16 @@ fn mistakes_say_what_to_do() {
     assert_eq!(stderr(&output), "error: events: holds no events\n");
     let output = explain(&events(), &["--number", "2", "--audit-id", "1"]);
     assert!(stderr(&output).contains("cannot be used with"), "{}", stderr(&output));
+}
+
+#[test]
+fn where_there_are_no_rules_that_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("none.yaml"), "").unwrap();
+    std::fs::write(directory.path().join("events"), event("1", "ResponseComplete", "get")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_saker"));
+    command.current_dir(directory.path()).args(["explain", "--rules", "none.yaml", "--event", "events"]);
+    assert!(stdout(&command.output().unwrap()).ends_with("\n\nthere are no rules\n"));
 }
 
 #[test]

@@ -101,6 +101,13 @@ fn one_rule_with_everything_put_in() {
 }
 
 #[test]
+fn a_part_of_a_name_is_enough() {
+    let show = |name| stdout(&Given::both().rules(&["show", name, "--rules", "base.yaml"]));
+    assert_eq!(show("PRIVILEGED"), show("Privileged pod"));
+    assert!(show("PRIVILEGED").starts_with("Privileged pod\n"), "{}", show("PRIVILEGED"));
+}
+
+#[test]
 fn a_name_that_is_nearly_right_is_told() {
     let output = Given::both().rules(&["show", "privileged pods", "--rules", "base.yaml"]);
     assert_eq!(output.status.code(), Some(1));
@@ -124,6 +131,8 @@ fn what_is_typed_in_the_wrong_place_is_put_right() {
     assert_eq!(output.status.code(), Some(64));
     let expected = "error: `Privileged pod` is no command of `saker rules`; to show a rule: saker rules show \"Privileged pod\"\n";
     assert_eq!(stderr(&output), expected);
+    let output = given.rules(&["base.yaml"]);
+    assert!(stderr(&output).ends_with("for the rules in it: saker rules --rules base.yaml\n"), "{output:?}");
     let output = given.rules(&["--rules", "base.yaml", "show", "Privileged pod"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("cannot read rules from show"), "{}", stderr(&output));

@@ -38,7 +38,11 @@ pub fn read(file: &SourceFile, given: Given<'_>) -> ExampleFile {
     match yaml::parse(&file.text, 0) {
         Ok(documents) => reader.documents(&documents, &mut rules, &mut examples),
         Err(error) => {
-            reader.tell(mistake(format!("this is no YAML: {}", error.message), error.span));
+            let wrong = mistake(format!("this is no YAML: {}", error.message), error.span);
+            // What else the help says is about files of rules.
+            let is_json = file.text.starts_with('{');
+            let help = "each line of an audit log goes behind an `event` of its own: `event: '{…}'`";
+            reader.tell(if is_json { wrong.with_help(help) } else { wrong });
         }
     }
     let Reader { mistakes, lost, .. } = reader;
@@ -125,7 +129,8 @@ impl Reader<'_> {
             let stem = self.file.name.trim_end_matches(".yaml").trim_end_matches(".yml");
             let wrong = mistake("these are rules, not examples", start(list.span));
             return self.tell(wrong.with_help(format!(
-                "their examples belong into a file beside them, {stem}.test.yaml, and that is what is tested"
+                "their examples belong into a file beside them, {stem}.test.yaml, and that is what is tested; \
+                 rules to load each follow a --rules of their own"
             )));
         }
         for item in items {

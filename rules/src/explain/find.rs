@@ -22,7 +22,10 @@ const MAX_CANDIDATES: usize = 5;
 
 /// The place of the one of `names` that is meant: by its whole name, or by a part of it that no other has, whatever
 /// the case.
-pub(super) fn find(name: &str, names: &[&str]) -> Result<usize, NoSuchRule> {
+///
+/// # Errors
+/// Where none is meant, or several are.
+pub fn find(name: &str, names: &[&str]) -> Result<usize, NoSuchRule> {
     let wanted = name.to_lowercase();
     let exact = names.iter().position(|known| *known == name);
     if let Some(found) = exact.or_else(|| names.iter().position(|known| known.to_lowercase() == wanted)) {

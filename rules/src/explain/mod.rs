@@ -15,7 +15,7 @@ mod text;
 pub use explanation::{
     Comparison, Detail, Explanation, Nearness, Part, PartKind, Reason, Role, Silence, Within,
 };
-pub use find::NoSuchRule;
+pub use find::{NoSuchRule, find};
 pub use head::Head;
 pub use seen::{Excerpt, Seen};
 pub use text::{Colour, Glyphs, Look};

@@ -114,6 +114,9 @@ impl Report<'_> {
         } else if item.node.get("override").is_some_and(|node| node.mapping().is_none()) {
             let help = "what an item changes is a mapping: `override: {condition: append}`";
             error = error.with_label(item.key_span("override"), "this is no mapping").with_help(help);
+        } else if item.node.get("must").is_some() {
+            let help = "this is an example of a rule, not a rule; `saker test` takes files of them";
+            error = error.with_label(item.key_span("must"), "examples have this key").with_help(help);
         }
         self.push(error)
     }

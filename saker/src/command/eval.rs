@@ -20,7 +20,7 @@ use crate::payloads::{Payload, Payloads};
 /// Hold rules against the events of a file and print the alerts
 ///
 /// Each line is an event, a list of events or an array, as a webhook body would be; a body may also go over several
-/// lines. A line that is no event is a warning, and the next one is read. Alerts come one a line in the order of events
+/// lines. A line that is no event is a warning, and the next one is read; where none is, the exit code is 1. Alerts come one a line in the order of events
 /// and rules, in the shape in which Falco prints them; nothing is left out as a duplicate.
 #[derive(Debug, Args)]
 #[command(
@@ -30,10 +30,10 @@ pub struct Eval {
     #[command(flatten)]
     rules: OfflineRules,
     /// File of events; - is standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, alias = "event", value_name = "FILE")]
     events: PathBuf,
     /// How to print alerts
-    #[arg(long, short, value_enum, default_value_t = Output::Json)]
+    #[arg(long, short, visible_alias = "format", value_enum, default_value_t = Output::Json)]
     output: Output,
     /// The cluster that the events are of: `ka.cluster`
     #[arg(long, value_name = "NAME", default_value = "default")]
@@ -60,6 +60,9 @@ pub enum EvalError {
         /// Why.
         error: io::Error,
     },
+    /// There was something, but no event in it.
+    #[error("{}: holds no events", .0.display())]
+    NoEvents(PathBuf),
     /// The alerts cannot be printed.
     #[error("cannot print alerts: {0}")]
     Print(#[from] io::Error),
@@ -87,7 +90,10 @@ impl Eval {
             }
         }
         evaluation.out.flush()?;
-        Ok(ExitCode::SUCCESS)
+        match (evaluation.count, evaluation.unusable) {
+            (0, 1..) => Err(EvalError::NoEvents(self.events.clone())),
+            _ => Ok(ExitCode::SUCCESS),
+        }
     }
 
     fn is_stdin(&self) -> bool {
@@ -110,6 +116,8 @@ struct Evaluation<'a> {
     settings: &'a Eval,
     /// How many events were accepted: `evt.num`.
     count: u64,
+    /// How many things were none.
+    unusable: u64,
     out: BufWriter<StdoutLock<'static>>,
 }
 
@@ -121,6 +129,7 @@ impl<'a> Evaluation<'a> {
             hostname: evaluator::hostname(),
             settings,
             count: 0,
+            unusable: 0,
             out: BufWriter::with_capacity(1 << 16, io::stdout().lock()),
         }
     }
@@ -131,8 +140,8 @@ impl<'a> Evaluation<'a> {
                 Ok(Part::Event(range)) => {
                     self.event(payload.line, payload.text.get(range).unwrap_or_default())?;
                 }
-                Ok(Part::Broken(broken)) => warn(payload.line, &broken.reason),
-                Err(error) => warn(payload.line, &error.to_string()),
+                Ok(Part::Broken(broken)) => self.warn(payload.line, &broken.reason),
+                Err(error) => self.warn(payload.line, &error.to_string()),
             }
         }
         // Whoever pipes events in waits for alerts, not for a full buffer.
@@ -145,7 +154,7 @@ impl<'a> Evaluation<'a> {
         let evaluation = match self.evaluator.evaluate(event, &context) {
             Ok(evaluation) => evaluation,
             Err(error) => {
-                warn(line, &error.to_string());
+                self.warn(line, &error.to_string());
                 return Ok(());
             }
         };
@@ -160,6 +169,11 @@ impl<'a> Evaluation<'a> {
         raised.iter().try_for_each(|alert| self.print(alert))
     }
 
+    fn warn(&mut self, line: u64, reason: &str) {
+        self.unusable = self.unusable.saturating_add(1);
+        say(&format!("warning: line {line}: {reason}"));
+    }
+
     fn print(&mut self, alert: &Alert) -> io::Result<()> {
         let line = match self.settings.output {
             Output::Json => falco::json(alert, Form::Plain),
@@ -167,10 +181,6 @@ impl<'a> Evaluation<'a> {
         };
         writeln!(self.out, "{line}")
     }
-}
-
-fn warn(line: u64, reason: &str) {
-    say(&format!("warning: line {line}: {reason}"));
 }
 
 /// Where stderr is gone there is nobody left to tell.

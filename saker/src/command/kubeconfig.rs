@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Args;
+use reqwest::Url;
 
 use crate::kubeconfig::kubeconfig;
 
@@ -17,7 +18,7 @@ use crate::kubeconfig::kubeconfig;
 )]
 pub struct Kubeconfig {
     /// The webhook as the API server reaches it
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = url)]
     server: String,
 }
 
@@ -28,5 +29,13 @@ impl Kubeconfig {
             Ok(()) => ExitCode::SUCCESS,
             Err(_) => ExitCode::FAILURE,
         }
+    }
+}
+
+/// The text itself, if it is a URL that an API server can post to.
+fn url(text: &str) -> Result<String, String> {
+    match text.parse::<Url>() {
+        Ok(url) if ["http", "https"].contains(&url.scheme()) && url.has_host() => Ok(text.to_owned()),
+        _ => Err(format!("`{text}` is not a URL: give one as http://saker.example:8765/k8s_audit")),
     }
 }

@@ -1,4 +1,4 @@
-//! The last line: how many problems there are, or what was checked and found right.
+//! The last lines: how many problems there are and where to read on, or what was checked and found right.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -28,10 +28,13 @@ impl fmt::Display for Summary<'_> {
         let counts: Vec<_> = counts.map(|(count, word)| counted(count, word)).collect();
         write!(f, "{} in {}", counts.join(", "), self.concerned())?;
         match (errors, self.fails_on_warnings) {
-            (0, true) => f.write_str("; the check fails on warnings"),
-            (0, false) => f.write_str("; the rules load"),
-            _ => Ok(()),
+            (0, true) => f.write_str("; the check fails on warnings")?,
+            (0, false) => f.write_str("; the rules load")?,
+            _ => {}
         }
+        // Errors are what has to be mended first.
+        let worst = self.problems.iter().find(|problem| problem.is_error()).or(self.problems.first());
+        worst.map_or(Ok(()), |problem| write!(f, "\nmore: saker code {}", problem.code.id()))
     }
 }
 
@@ -81,14 +84,20 @@ mod tests {
     }
 
     #[test]
-    fn problems_are_counted_with_their_files() {
+    fn problems_are_counted_with_their_files_and_where_to_read_on() {
         let (error, warning) = (Code::MissingKey, Code::UnknownKey);
-        assert_eq!(summary(2, &[(error, 1), (error, 1)], false), "2 errors in 1.yaml");
+        assert_eq!(summary(2, &[(error, 1), (error, 1)], false), "2 errors in 1.yaml\nmore: saker code R003");
         assert_eq!(
             summary(3, &[(error, 1), (warning, 0), (warning, 0)], false),
-            "1 error, 2 warnings in 2 of 3 files"
+            "1 error, 2 warnings in 2 of 3 files\nmore: saker code R003"
         );
-        assert_eq!(summary(1, &[(warning, 0)], false), "1 warning in 0.yaml; the rules load");
-        assert_eq!(summary(1, &[(warning, 0)], true), "1 warning in 0.yaml; the check fails on warnings");
+        assert_eq!(
+            summary(1, &[(warning, 0)], false),
+            "1 warning in 0.yaml; the rules load\nmore: saker code R113"
+        );
+        assert_eq!(
+            summary(1, &[(warning, 0)], true),
+            "1 warning in 0.yaml; the check fails on warnings\nmore: saker code R113"
+        );
     }
 }

@@ -34,7 +34,7 @@ pub struct Explain {
     #[arg(long, value_name = "NAME")]
     rule: Option<String>,
     /// File of events; - is standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, alias = "events", value_name = "FILE")]
     event: PathBuf,
     /// Which of the events, counted from 1 as `evt.num` counts
     #[arg(long, value_name = "N", conflicts_with = "audit_id")]

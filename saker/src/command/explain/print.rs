@@ -78,6 +78,9 @@ impl Printer {
             return self.out.flush();
         }
         self.head(head)?;
+        if explanations.is_empty() {
+            writeln!(self.out, "there are no rules")?;
+        }
         let matching = explanations.iter().filter(|explanation| explanation.matches()).count();
         let shown = explanations.get(..most.max(matching)).unwrap_or(explanations);
         let longest = shown.iter().map(|explanation| explanation.rule.chars().count()).max().unwrap_or(0);

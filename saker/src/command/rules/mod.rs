@@ -6,12 +6,14 @@ mod pushed;
 mod show;
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use evaluator::{RuleErrors, RulesetError};
 use rules::SourceFile;
 use rules::describe::{describe, describe_rule, nearest};
+use rules::explain;
 use rules::ruleset::Catalog;
 use service::exit;
 
@@ -40,7 +42,7 @@ enum Action {
     List(Which),
     /// Show one rule: its condition as written and as it is evaluated, what it reads, where it comes from
     Show {
-        /// The rule's name
+        /// The rule; a part of its name is enough that no other has
         name: String,
         #[command(flatten)]
         which: Which,
@@ -118,12 +120,13 @@ fn list(which: &Which) -> Result<String, RulesError> {
 
 fn show(name: &str, which: &Which) -> Result<String, RulesError> {
     let Loaded { catalog, files } = Loaded::new(which)?;
-    let Some(rule) = catalog.rules.iter().find(|rule| rule.name == name) else {
+    let names: Vec<&str> = catalog.rules.iter().map(|rule| rule.name.as_str()).collect();
+    let Some(rule) = explain::find(name, &names).ok().and_then(|at| catalog.rules.get(at)) else {
         return Err(RulesError::Unknown { name: name.to_owned(), advice: advice(name, &catalog) });
     };
     Ok(match which.format {
         Format::Text => show::page(rule, &catalog, &files),
-        Format::Json => format!("{}\n", describe_rule(&catalog, name).unwrap_or_default()),
+        Format::Json => format!("{}\n", describe_rule(&catalog, &rule.name).unwrap_or_default()),
     })
 }
 
@@ -153,6 +156,11 @@ impl Loaded {
 
 fn not_a_command(words: &[String]) -> String {
     let word = words.first().map_or("", String::as_str);
+    if Path::new(word).exists() {
+        return format!(
+            "`{word}` is no command of `saker rules`; for the rules in it: saker rules --rules {word}"
+        );
+    }
     format!("`{word}` is no command of `saker rules`; to show a rule: saker rules show \"{word}\"")
 }
 
