@@ -24,7 +24,8 @@ pub fn check(data: &[u8]) {
             for index in 0..files.len() {
                 let of_file = loaded.diagnostics.iter().filter(|found| found.file == index);
                 // Plugins are asked for behind all files.
-                let errors = of_file.filter(|found| found.is_error() && found.code != Code::PluginNotSatisfied);
+                let errors =
+                    of_file.filter(|found| found.is_error() && found.code != Code::PluginNotSatisfied);
                 assert!(errors.count() <= 1, "{:?}", loaded.diagnostics);
             }
         }
