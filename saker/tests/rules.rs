@@ -124,13 +124,32 @@ fn a_name_that_is_nearly_right_is_told() {
     assert_eq!(stderr(&output), "error: there is no rule `x`; `saker rules` lists those that there are\n");
 }
 
+/// `show` may be left out, and flags stand before or behind.
+#[test]
+fn a_rule_is_shown_by_its_name_alone() {
+    let given = Given::both();
+    for format in ["text", "json"] {
+        let shown = given.rules(&["show", "Privileged pod", "--rules", "base.yaml", "--format", format]);
+        assert_eq!(shown.status.code(), Some(0), "{shown:?}");
+        for words in [
+            ["Privileged pod", "--rules", "base.yaml", "--format", format],
+            ["--rules", "base.yaml", "--format", format, "Privileged pod"],
+            ["--format", format, "--rules", "base.yaml", "Privileged pod"],
+        ] {
+            let output = given.rules(&words);
+            assert_eq!(stdout(&output), stdout(&shown), "{words:?}: {}", stderr(&output));
+        }
+    }
+    let output = given.rules(&["--rules", "base.yaml", "nothing.yaml"]);
+    assert!(stderr(&output).contains("cannot read rules from nothing.yaml"), "{}", stderr(&output));
+}
+
 #[test]
 fn what_is_typed_in_the_wrong_place_is_put_right() {
     let given = Given::both();
-    let output = given.rules(&["Privileged pod"]);
-    assert_eq!(output.status.code(), Some(64));
-    let expected = "error: `Privileged pod` is no command of `saker rules`; to show a rule: saker rules show \"Privileged pod\"\n";
-    assert_eq!(stderr(&output), expected);
+    let output = given.rules(&["Privilegd pod", "--rules", "base.yaml"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(stderr(&output), "error: there is no rule `Privilegd pod`; did you mean `Privileged pod`?\n");
     let output = given.rules(&["base.yaml"]);
     assert!(stderr(&output).ends_with("for the rules in it: saker rules --rules base.yaml\n"), "{output:?}");
     let output = given.rules(&["--rules", "base.yaml", "show", "Privileged pod"]);

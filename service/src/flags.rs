@@ -102,7 +102,19 @@ pub fn settings<C: CommandLine>() -> Result<C::Settings, ExitCode> {
 /// # Errors
 /// The code to end with, where there is nothing to run.
 pub fn parse<P: Parser>() -> Result<P, ExitCode> {
-    P::try_parse().map_err(|error| {
+    told(P::try_parse())
+}
+
+/// As [`parse`], of words that stand for a command line: the program's name, and what follows it.
+///
+/// # Errors
+/// As those of [`parse`].
+pub fn parse_words<'w, P: Parser>(words: impl IntoIterator<Item = &'w str>) -> Result<P, ExitCode> {
+    told(P::try_parse_from(words))
+}
+
+fn told<P>(parsed: Result<P, clap::Error>) -> Result<P, ExitCode> {
+    parsed.map_err(|error| {
         let _ = error.print();
         if error.use_stderr() { ExitCode::from(exit::USAGE) } else { ExitCode::SUCCESS }
     })

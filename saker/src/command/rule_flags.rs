@@ -54,6 +54,12 @@ pub(super) struct RuleSources {
 }
 
 impl RuleSources {
+    /// The last of several, and the others.
+    pub(super) fn split_last(&self) -> Option<(&str, Self)> {
+        let (last, others) = self.rules.split_last().filter(|(_, others)| !others.is_empty())?;
+        Some((last, Self { rules: others.to_vec(), ..*self }))
+    }
+
     /// As settings by themselves.
     pub(super) fn settings(&self) -> evaluator::Settings {
         let mut settings =

@@ -9,13 +9,14 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use evaluator::{RuleErrors, RulesetError};
 use rules::SourceFile;
 use rules::describe::{describe, describe_rule, nearest};
 use rules::explain;
 use rules::ruleset::Catalog;
 use service::exit;
+use service::flags::parse_words;
 
 use super::ended;
 use super::rule_flags::RuleSources;
@@ -27,7 +28,7 @@ use super::table::one_line;
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  saker rules\n  saker rules --rules builtin mine.yaml\n  saker rules show \"Attach/Exec Pod\"\n  saker rules show \"Attach/Exec Pod\" --rules builtin mine.yaml --format json\n  saker rules push my_rules.yaml --message 'quiet hours'\n  saker rules pushed"
+    after_help = "Examples:\n  saker rules\n  saker rules --rules builtin mine.yaml\n  saker rules show \"Attach/Exec Pod\"\n  saker rules --rules builtin mine.yaml --format json \"Attach/Exec Pod\"\n  saker rules push my_rules.yaml --message 'quiet hours'\n  saker rules pushed"
 )]
 pub struct Rules {
     #[command(subcommand)]
@@ -41,17 +42,28 @@ enum Action {
     /// List all rules in order of definition
     List(Which),
     /// Show one rule: its condition as written and as it is evaluated, what it reads, where it comes from
-    Show {
-        /// The rule; a part of its name is enough that no other has
-        name: String,
-        #[command(flatten)]
-        which: Which,
-    },
+    Show(Show),
     Push(push::Push),
     Pushed(pushed::ShowPushed),
-    /// What is no command; most likely the name of a rule.
+    /// What is no command: the name of a rule to show, and flags behind it.
     #[command(external_subcommand)]
-    Other(Vec<String>),
+    Named(Vec<String>),
+}
+
+#[derive(Debug, Args)]
+struct Show {
+    /// The rule; a part of its name is enough that no other has
+    name: String,
+    #[command(flatten)]
+    which: Which,
+}
+
+/// [`Show`] without its command.
+#[derive(Debug, Parser)]
+#[command(name = "saker rules")]
+struct Named {
+    #[command(flatten)]
+    show: Show,
 }
 
 #[derive(Debug, Args)]
@@ -61,6 +73,16 @@ struct Which {
     /// How to print them
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+}
+
+impl Which {
+    /// `--rules` takes all that follows it: a last word behind files that is none itself is the name of a rule.
+    fn named(&self) -> Option<(&str, Self)> {
+        let (name, sources) = self.sources.split_last()?;
+        let is_source = name == "builtin" || Path::new(name).exists();
+        (!is_source && !name.ends_with(".yaml") && !name.ends_with(".yml"))
+            .then_some((name, Self { sources, ..*self }))
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -94,11 +116,28 @@ impl Rules {
         match self.action {
             None => ended(print(list(&self.list))),
             Some(Action::List(which)) => ended(print(list(&which))),
-            Some(Action::Show { name, which }) => ended(print(show(&name, &which))),
+            Some(Action::Show(wanted)) => ended(print(show(&wanted.name, &wanted.which))),
             Some(Action::Push(push)) => push.run().await,
             Some(Action::Pushed(pushed)) => pushed.run().await,
-            Some(Action::Other(words)) => exit::usage(&not_a_command(&words)),
+            Some(Action::Named(words)) => named(&words, &self.list),
         }
+    }
+}
+
+/// A rule by its name, with flags behind it or before.
+fn named(words: &[String], before: &Which) -> ExitCode {
+    let word = words.first().map_or("", String::as_str);
+    if Path::new(word).exists() {
+        return exit::usage(&format!(
+            "`{word}` is no command of `saker rules`; for the rules in it: saker rules --rules {word}"
+        ));
+    }
+    if words.len() == 1 {
+        return ended(print(show(word, before)));
+    }
+    match parse_words(std::iter::once("saker rules").chain(words.iter().map(String::as_str))) {
+        Ok(Named { show: wanted }) => ended(print(show(&wanted.name, &wanted.which))),
+        Err(code) => code,
     }
 }
 
@@ -111,6 +150,9 @@ fn print(told: Result<String, RulesError>) -> Result<ExitCode, RulesError> {
 }
 
 fn list(which: &Which) -> Result<String, RulesError> {
+    if let Some((name, which)) = which.named() {
+        return show(name, &which);
+    }
     let loaded = Loaded::new(which)?;
     Ok(match which.format {
         Format::Text => list::page(&loaded.catalog),
@@ -152,16 +194,6 @@ impl Loaded {
         }
         Ok(Self { catalog, files })
     }
-}
-
-fn not_a_command(words: &[String]) -> String {
-    let word = words.first().map_or("", String::as_str);
-    if Path::new(word).exists() {
-        return format!(
-            "`{word}` is no command of `saker rules`; for the rules in it: saker rules --rules {word}"
-        );
-    }
-    format!("`{word}` is no command of `saker rules`; to show a rule: saker rules show \"{word}\"")
 }
 
 /// What may have been meant by a name that no rule has.
