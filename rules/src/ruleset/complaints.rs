@@ -8,8 +8,8 @@ use super::exceptions::Exception;
 use super::macros::MacroError;
 use super::resolution::{Finding, RuleStep, Stage};
 use super::resolve::Resolver;
-use super::rule_keys::closest;
 use crate::diagnostic::{Code, Diagnostic, ItemType, Location};
+use crate::nearest::closest;
 use crate::syntax::SyntaxError;
 use crate::syntax::ast::{Name, Place};
 

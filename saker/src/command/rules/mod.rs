@@ -11,7 +11,8 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 use evaluator::{RuleErrors, RulesetError};
 use rules::SourceFile;
-use rules::describe::{describe, describe_rule, nearest};
+use rules::describe::{describe, describe_rule};
+use rules::nearest;
 use rules::ruleset::Catalog;
 use service::exit;
 
