@@ -12,6 +12,9 @@ use crate::ruleset::RulesetError;
 /// How long a rule file may be. Falco's own are a hundredth of that.
 const LARGEST: u64 = 16 << 20;
 
+/// How long all files may be together.
+const LARGEST_TOGETHER: u64 = 64 << 20;
+
 /// How many rule files a directory may hold.
 const MOST: usize = 4096;
 
@@ -59,12 +62,13 @@ pub fn rule_files(sources: &[String]) -> Result<Vec<SourceFile>, RulesetError> {
 /// Every source that cannot be read; or that there is no file at all.
 pub fn files_with(sources: &[String], pushed: &[SourceFile]) -> Result<Vec<SourceFile>, RulesetError> {
     let (mut files, mut unreadable) = (Vec::new(), Vec::new());
+    let mut left = LARGEST_TOGETHER;
     for source in sources {
         match &RuleSource::from(source.as_str()) {
             RuleSource::Builtin => files.extend(rules::shipped()),
             RuleSource::Bus => files.extend_from_slice(pushed),
             RuleSource::Path(path) => match paths(path) {
-                Ok(paths) => paths.iter().for_each(|path| match read(path) {
+                Ok(paths) => paths.iter().for_each(|path| match read(path, &mut left) {
                     Ok(file) => files.push(file),
                     Err(error) => unreadable.push(Unreadable { path: path.clone(), error }),
                 }),
@@ -129,11 +133,40 @@ fn paths(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn read(path: &Path) -> io::Result<SourceFile> {
+/// Reads a file, which may be as long as what is `left` for all.
+fn read(path: &Path, left: &mut u64) -> io::Result<SourceFile> {
     let mut text = String::new();
-    File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
-    if u64::try_from(text.len()).is_ok_and(|length| length > LARGEST) {
+    let read = File::open(path)?.take(LARGEST.min(*left) + 1).read_to_string(&mut text)?;
+    let read = u64::try_from(read).unwrap_or(u64::MAX);
+    if read > LARGEST {
         return Err(io::Error::other(format!("it is larger than {} MiB", LARGEST >> 20)));
     }
+    *left = left.checked_sub(read).ok_or_else(|| {
+        let most = LARGEST_TOGETHER >> 20;
+        io::Error::other(format!("with the files before it, it is larger than {most} MiB"))
+    })?;
     Ok(SourceFile { name: path.display().to_string(), text })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_bounded_alone_and_together() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = |name: &str, length: u64| {
+            let path = directory.path().join(name);
+            File::create(&path).unwrap().set_len(length).unwrap();
+            path.display().to_string()
+        };
+        let largest = file("largest.yaml", LARGEST);
+        let four = vec![largest.clone(); 4];
+        assert_eq!(rule_files(&four).unwrap().len(), 4);
+        let more = [four, vec![file("small.yaml", 1)]].concat();
+        let error = rule_files(&more).unwrap_err().to_string();
+        assert!(error.contains("small.yaml: with the files before it, it is larger than 64 MiB"), "{error}");
+        let error = rule_files(&[file("larger.yaml", LARGEST + 1)]).unwrap_err().to_string();
+        assert!(error.contains("larger.yaml: it is larger than 16 MiB"), "{error}");
+    }
 }

@@ -26,13 +26,14 @@ async fn run(settings: cli::Settings) -> anyhow::Result<()> {
     let reach = Reach::default();
     let ingest = Ingest::bind(&settings.ingest, reach.clone()).await?;
     tracing::info!(address = %ingest.local_addr(), "taking audit events");
-    let connecting = async {
+    // Boxed, since it holds all that connecting takes.
+    let connecting = Box::pin(async {
         let Some(bus) = cli::connect(&settings.bus, &shutdown).await? else { return Ok(()) };
         reach.reached(bus.clone());
         reaching.set(State::Ready("reached".to_owned()));
         shutdown.requested().await;
         anyhow::Ok(())
-    };
+    });
     ingest.serve_while(connecting, shutdown.clone()).await?;
     Ok(reach.close().await?)
 }

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod fields;
 mod lint;
 mod load;
+mod nearest;
 mod options;
 mod output;
 mod priority;
@@ -28,6 +29,7 @@ pub use event::NotAnEvent;
 pub use fields::{Context, Level};
 pub use lint::{lint, needs};
 pub use load::{ForeignRule, Loaded, load};
+pub use nearest::nearest;
 pub use options::{
     AppendOutput, ExtraField, Matching, Options, Selection, SelectionAction, Selector, TimeFormat,
 };

@@ -138,14 +138,14 @@ impl Loader {
     }
 
     fn check_plugins(&mut self) {
-        for requirement in &self.collection.plugins {
-            if let Some(wrong) = requirement.unmet() {
-                let heading = &requirement.heading;
-                let error = Diagnostic::new(Code::PluginNotSatisfied, wrong).at(heading.span);
-                let error = error.with_help(PluginRequirement::advice());
-                self.diagnostics
-                    .push(Diagnostic { file: heading.span.file, ..error.inside(&heading.context) });
-            }
+        // Falco looks no further than the first that is not met.
+        let most = if self.options.falco_exact { 1 } else { usize::MAX };
+        let requirements = self.collection.plugins.iter();
+        let unmet = requirements.filter_map(|requirement| Some((&requirement.heading, requirement.unmet()?)));
+        for (heading, wrong) in unmet.take(most) {
+            let error = Diagnostic::new(Code::PluginNotSatisfied, wrong).at(heading.span);
+            let error = error.with_help(PluginRequirement::advice());
+            self.diagnostics.push(Diagnostic { file: heading.span.file, ..error.inside(&heading.context) });
         }
     }
 

@@ -8,7 +8,7 @@ use rules::syntax::ast::{
     Argument, Check, Constant, Expr, FieldRef, Function, Name, Operand, Operator, Quantifier, Right, Test,
     Transform,
 };
-use rules::syntax::{Dialect, operand_prefixes, outline, parse_condition};
+use rules::syntax::{Dialect, layout, operand_prefixes, parse_condition};
 use rules::{Options, SourceFile, lint, load};
 
 fn field() -> impl Strategy<Value = FieldRef> {
@@ -221,10 +221,10 @@ proptest! {
 
     #[test]
     fn over_several_lines_a_condition_is_the_same(expr in expr(), width in 0_usize..80) {
-        let outlined = outline(&expr, width);
-        let read = parse_condition(&outlined, Dialect::Saker);
-        let read = read.map_err(|error| TestCaseError::fail(format!("{error} at {:?}: {outlined}", error.place)))?;
-        prop_assert_eq!(without_places(&read), without_places(&expr), "{}", outlined);
+        let laid_out = layout(&expr, width);
+        let read = parse_condition(&laid_out, Dialect::Saker);
+        let read = read.map_err(|error| TestCaseError::fail(format!("{error} at {:?}: {laid_out}", error.place)))?;
+        prop_assert_eq!(without_places(&read), without_places(&expr), "{}", laid_out);
     }
 
     #[test]

@@ -82,6 +82,42 @@ async fn more_connections_than_there_is_room_for_wait() {
 }
 
 #[tokio::test]
+async fn whoever_does_not_take_the_answer_holds_nobody_up_for_long() {
+    let mut admin = Admin::new();
+    // More than the system keeps for a connection.
+    admin.section("test").register("large", "x".repeat(32 << 20), Counter::<u64>::default());
+    let bound = Admin::bind(&settings()).await.unwrap().unwrap();
+    let address = bound.address();
+    let _serving = admin.serve(Some(bound), Shutdown::new());
+    let mut greedy = Vec::new();
+    for _ in 0..32 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        // The answer begins, and is left there.
+        stream.read_exact(&mut [0]).await.unwrap();
+        greedy.push(stream);
+    }
+    tokio::time::pause();
+    assert_eq!(get(address, "/livez").await.0, 200);
+}
+
+#[tokio::test]
+async fn it_can_be_asked_only() {
+    let bound = Admin::bind(&settings()).await.unwrap().unwrap();
+    let address = bound.address();
+    let _serving = Admin::new().serve(Some(bound), Shutdown::new());
+    for (method, answer) in [("HEAD", "HTTP/1.1 200"), ("POST", "HTTP/1.1 405"), ("DELETE", "HTTP/1.1 405")] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        // Only one of the two is answered.
+        let request = format!("{method} /livez HTTP/1.1\r\nhost: x\r\n\r\n").repeat(2);
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.unwrap();
+        assert!(text.starts_with(answer) && text.matches("HTTP/1.1").count() == 1, "{text}");
+    }
+}
+
+#[tokio::test]
 async fn it_listens_only_where_it_is_told_to() {
     assert!(Admin::bind(&AdminSettings::default()).await.unwrap().is_none());
     let taken = Admin::bind(&settings()).await.unwrap().unwrap();

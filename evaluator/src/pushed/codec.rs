@@ -5,7 +5,7 @@ use prost::Message;
 use proto::bus::v1::{PushedRules, RuleFile, RuleFiles};
 use rules::SourceFile;
 
-use super::{Draft, LARGEST_PACKED, LARGEST_PLAIN};
+use super::{Draft, LARGEST_PACKED, LARGEST_PLAIN, MOST_FILES};
 
 /// The version that is written, and the only one that is read.
 const FORMAT: u32 = 1;
@@ -16,6 +16,9 @@ const LEVEL: i32 = 19;
 /// Rules that are too large to be pushed.
 #[derive(Debug, thiserror::Error)]
 pub enum TooLarge {
+    /// Too many.
+    #[error("there are {0} rule files; at most {MOST_FILES} can be pushed")]
+    Many(usize),
     /// As they are.
     #[error("the rule files are {0} bytes; at most {LARGEST_PLAIN} can be pushed")]
     Plain(usize),
@@ -40,6 +43,9 @@ pub enum UnreadableRules {
 
 /// What is stored, and its digest.
 pub(super) fn encode(draft: &Draft) -> Result<(Bytes, String), TooLarge> {
+    if draft.files.len() > MOST_FILES {
+        return Err(TooLarge::Many(draft.files.len()));
+    }
     let files = draft.files.iter().map(|file| RuleFile { name: file.name.clone(), text: file.text.clone() });
     let plain = RuleFiles { files: files.collect() }.encode_to_vec();
     if plain.len() > LARGEST_PLAIN {
@@ -75,6 +81,9 @@ pub(super) fn decode(value: &[u8]) -> Result<(Draft, String), UnreadableRules> {
         return Err(UnreadableRules::Damaged("their digest is another one"));
     }
     let files = RuleFiles::decode(plain.as_slice()).map_err(|_| UnreadableRules::Damaged("no files"))?.files;
+    if files.len() > MOST_FILES {
+        return Err(UnreadableRules::Damaged("they are too many files"));
+    }
     let draft = Draft {
         files: files.into_iter().map(|RuleFile { name, text }| SourceFile { name, text }).collect(),
         message: rules.message,
@@ -107,6 +116,9 @@ mod tests {
     fn what_is_too_large_is_refused() {
         let error = encode(&draft("x".repeat(LARGEST_PLAIN))).unwrap_err();
         assert!(matches!(error, TooLarge::Plain(_)), "{error}");
+        let many = Draft { files: vec![draft("").files.remove(0); MOST_FILES + 1], ..draft("") };
+        let error = encode(&many).unwrap_err();
+        assert!(matches!(error, TooLarge::Many(_)), "{error}");
         let mut seed = 1_u64;
         let noise = std::iter::repeat_with(|| {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -124,6 +136,11 @@ mod tests {
         assert_eq!(decode(&newer.encode_to_vec()).unwrap_err(), UnreadableRules::Unknown(2));
         let other = PushedRules { digest: "0".repeat(64), ..stored.clone() };
         assert!(decode(&other.encode_to_vec()).unwrap_err().to_string().contains("digest"));
+        let many = RuleFiles { files: vec![RuleFile::default(); MOST_FILES + 1] }.encode_to_vec();
+        let packed = zstd::bulk::compress(&many, 1).unwrap().into();
+        let digest = blake3::hash(&many).to_hex().to_string();
+        let many = PushedRules { files: packed, digest, ..stored.clone() };
+        assert!(decode(&many.encode_to_vec()).unwrap_err().to_string().contains("too many files"));
         let bomb = zstd::bulk::compress(&vec![0; LARGEST_PLAIN + 1], 1).unwrap();
         let bomb = PushedRules { files: bomb.into(), ..stored };
         assert!(decode(&bomb.encode_to_vec()).unwrap_err().to_string().contains("decompressed"));

@@ -18,6 +18,8 @@ pub(crate) const KEY: &str = "pushed";
 pub const LARGEST_PACKED: usize = 768 << 10;
 /// What they may be before compression.
 pub const LARGEST_PLAIN: usize = 16 << 20;
+/// How many they may be: everything read so far is compiled after each.
+pub const MOST_FILES: usize = 1024;
 
 /// Rules to be pushed.
 #[derive(Debug, Clone, PartialEq, Eq)]

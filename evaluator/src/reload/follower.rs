@@ -73,14 +73,49 @@ async fn follow(bus: Bus, news: watch::Sender<News>) {
 async fn read(bus: &Bus, news: &watch::Sender<News>) -> Result<(), BusError> {
     let bucket = bus.bucket(BUCKET);
     // A watch alone does not tell whether there is nothing, or not yet.
-    let entry = bucket.get(KEY).await?;
-    news.send_replace(entry.map_or(News::Nothing, News::Pushed));
+    tell(news, bucket.get(KEY).await?);
     let mut changes = bucket.watch().await?;
     while let Some(entry) = changes.next().await? {
-        // Only a push changes the rules: where the key is deleted, those that were pushed stay.
-        if entry.key == KEY && entry.value.is_some() {
-            news.send_replace(News::Pushed(entry));
+        if entry.key == KEY {
+            tell(news, Some(entry));
         }
     }
     Ok(())
+}
+
+/// Only a push changes the rules: where the key is deleted, during an outage too, those that were pushed stay.
+fn tell(news: &watch::Sender<News>, entry: Option<Entry>) {
+    let found = entry.filter(|entry| entry.value.is_some()).map_or(News::Nothing, News::Pushed);
+    news.send_if_modified(|known| {
+        let is_new = *known != found && (found != News::Nothing || *known == News::Unknown);
+        if is_new {
+            *known = found;
+        }
+        is_new
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_pushed_stays_until_something_else_is() {
+        let (sender, mut news) = watch::channel(News::default());
+        let entry = |revision, value: Option<&'static str>| {
+            Some(Entry { key: KEY.to_owned(), value: value.map(Into::into), revision })
+        };
+        tell(&sender, entry(1, None));
+        assert_eq!(*news.borrow_and_update(), News::Nothing);
+        tell(&sender, entry(2, Some("a")));
+        let pushed = news.borrow_and_update().clone();
+        assert_eq!(pushed, News::Pushed(entry(2, Some("a")).unwrap()));
+        for gone in [None, entry(3, None), entry(2, Some("a"))] {
+            tell(&sender, gone);
+            assert!(!news.has_changed().unwrap());
+        }
+        assert_eq!(*news.borrow(), pushed);
+        tell(&sender, entry(4, Some("b")));
+        assert!(news.has_changed().unwrap());
+    }
 }

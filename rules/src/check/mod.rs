@@ -1,12 +1,12 @@
 //! From a condition as it was written to one that can only be right: fields found, types fit, patterns compiled.
 
+mod instead;
 pub mod ir;
-mod nearest;
 mod operand;
 mod predicate;
 mod problem;
 
-pub(crate) use nearest::instead_of;
+pub(crate) use instead::instead_of;
 pub use problem::ProblemKind;
 
 use crate::fields::{Kind, Shape};

@@ -1,6 +1,6 @@
 //! What can be wrong with a condition or an output that is fine as a text.
 
-use super::nearest::instead_of;
+use super::instead::instead_of;
 use crate::diagnostic::Code;
 use crate::fields::ArgumentKind;
 use crate::value::RegexError;

@@ -4,7 +4,6 @@ mod events;
 mod fields;
 pub mod markdown;
 mod names;
-mod nearest;
 mod operators;
 mod order;
 mod output;
@@ -16,7 +15,6 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 pub use fields::describe_fields;
-pub use nearest::nearest;
 pub use reads::{Read, Reader, reads};
 
 use crate::fields::{Class, find};

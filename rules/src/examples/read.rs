@@ -8,7 +8,7 @@ use super::example::{Example, ExampleFile};
 use super::json::entries;
 use super::mistake::mistake;
 use crate::diagnostic::Diagnostic;
-use crate::ruleset::closest;
+use crate::nearest::closest;
 use crate::source::{SourceFile, Span};
 use crate::yaml::{self, Node};
 

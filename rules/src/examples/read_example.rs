@@ -9,7 +9,7 @@ use super::json::{entries, value};
 use super::mistake::mistake;
 use super::read::{Reader, start};
 use crate::event::{Event, NotAnEvent, Tape};
-use crate::ruleset::closest;
+use crate::nearest::closest;
 use crate::ruleset::sourced::Sourced;
 use crate::source::{Position, Span};
 use crate::yaml::Node;

@@ -1,5 +1,7 @@
 //! Rules by names that people type.
 
+use crate::nearest::nearest;
+
 /// A name that means no rule, or more than one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", told(.name, .candidates, *.found))]
@@ -35,26 +37,11 @@ pub fn find(name: &str, names: &[&str]) -> Result<usize, NoSuchRule> {
     let parts: Vec<_> = names.iter().enumerate().filter(|(_, known)| contains(known)).collect();
     let (candidates, found): (Vec<&str>, _) = match parts.as_slice() {
         [(only, _)] => return Ok(*only),
-        [] => (nearest(&wanted, names), Found::Nothing),
+        [] => (nearest(name, names.iter().copied()), Found::Nothing),
         several => (several.iter().map(|(_, known)| **known).collect(), Found::Several),
     };
     let candidates = candidates.into_iter().map(str::to_owned).collect();
     Err(NoSuchRule { name: name.to_owned(), candidates, found })
-}
-
-fn nearest<'n>(wanted: &str, names: &[&'n str]) -> Vec<&'n str> {
-    let mut known: Vec<_> =
-        names.iter().map(|&known| (likeness(&known.to_lowercase(), wanted), known)).collect();
-    known.sort_by(|(one, _), (other, _)| other.total_cmp(one));
-    known.into_iter().take_while(|(likeness, _)| *likeness > 0.6).take(3).map(|(_, known)| known).collect()
-}
-
-/// How like what is wanted the likest part of a name is that has as many words.
-fn likeness(known: &str, wanted: &str) -> f64 {
-    let words: Vec<&str> = known.split(' ').collect();
-    let parts = words.windows(wanted.split(' ').count()).map(|part| part.join(" "));
-    let likeness = |part: &str| strsim::normalized_damerau_levenshtein(part, wanted);
-    parts.map(|part| likeness(&part)).fold(likeness(known), f64::max)
 }
 
 fn told(name: &str, candidates: &[String], found: Found) -> String {

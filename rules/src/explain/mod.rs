@@ -20,6 +20,8 @@ pub use head::Head;
 pub use seen::{Excerpt, Seen};
 pub use text::{Colour, Glyphs, Look};
 
+use std::collections::HashSet;
+
 use crate::event::{Event, NotAnEvent, Tape};
 use crate::fields::{Context, Facts};
 use crate::load::{ForeignRule, Loaded};
@@ -70,9 +72,10 @@ impl Explainer {
         let program = loaded.program.clone()?;
         let mut builder = ProbeBuilder::default();
         let resolved = &loaded.resolved;
+        let active: HashSet<usize> = resolved.active.iter().copied().collect();
         let explained = resolved.rules.iter().enumerate().map(|(at, rule)| Explained {
             sketch: Sketch::new(rule, options, &mut builder),
-            active: resolved.active.contains(&at),
+            active: active.contains(&at),
         });
         let rules = explained.collect();
         Some(Self {

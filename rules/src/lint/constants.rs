@@ -1,8 +1,8 @@
 //! R209, the other way round: names of lists that stay names, since lists go into lists one level deep.
 
-use super::Finding;
 use super::part::Part;
 use super::subject::{Subject, Unit};
+use super::{Finding, MAX_FINDINGS};
 use crate::diagnostic::Code;
 use crate::syntax::ast::{Constant, Right, Test};
 
@@ -16,7 +16,7 @@ pub(super) fn lint(subject: &Subject<'_>, _: &Unit<'_>, part: &Part<'_>) -> Vec<
         };
         let left_over =
             constants.iter().filter(|constant| !constant.quoted && is_list(subject, &constant.value));
-        found.extend(left_over.map(|constant| finding(subject, constant)));
+        found.extend(left_over.take(MAX_FINDINGS).map(|constant| finding(subject, constant)));
     });
     found
 }

@@ -11,7 +11,7 @@ use crate::diagnostic::Code;
 pub(super) const SIDE_BY_SIDE: usize = 64;
 
 pub(super) fn lint(subject: &Subject<'_>, _: &Unit<'_>, part: &Part<'_>) -> Vec<Finding> {
-    let mut prover = Prover::new(Trust::Present);
+    let mut prover = Prover::new(Trust::Present, &subject.budget);
     let mut found = Vec::new();
     part.each(&mut |part| match part {
         Part::All(parts) => found.extend(never(subject, &mut prover, &flat_all(parts))),
@@ -57,7 +57,7 @@ pub(super) fn pairs<'p, 's>(
     found
 }
 
-fn never(subject: &Subject<'_>, prover: &mut Prover, parts: &[&Part<'_>]) -> Option<Finding> {
+fn never(subject: &Subject<'_>, prover: &mut Prover<'_>, parts: &[&Part<'_>]) -> Option<Finding> {
     let contradict = pairs(parts, |a, b| prover.excludes(Claim::that(a), Claim::that(b)));
     let (earlier, later) = contradict.first()?;
     let (one, other) = (excerpt(subject, earlier), excerpt(subject, later));
@@ -66,7 +66,7 @@ fn never(subject: &Subject<'_>, prover: &mut Prover, parts: &[&Part<'_>]) -> Opt
     Some(finding(subject, (earlier, later), message, help))
 }
 
-fn always(subject: &Subject<'_>, prover: &mut Prover, parts: &[&Part<'_>]) -> Option<Finding> {
+fn always(subject: &Subject<'_>, prover: &mut Prover<'_>, parts: &[&Part<'_>]) -> Option<Finding> {
     let cover = pairs(parts, |a, b| covers(a, b) || prover.implies(Claim::that(a).not(), Claim::that(b)));
     let (earlier, later) = cover.first()?;
     let (one, other) = (excerpt(subject, earlier), excerpt(subject, later));

@@ -2,7 +2,7 @@
 //! alone.
 
 use super::Finding;
-use super::spot::Spot;
+use super::spot::{Spot, Spots};
 use super::subject::{Subject, Unit};
 use crate::diagnostic::Code;
 use crate::ruleset::List;
@@ -10,12 +10,14 @@ use crate::ruleset::sourced::Sourced;
 
 pub(super) fn lint(subject: &Subject<'_>, unit: &Unit<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
-    let mut used = Vec::new();
+    let (mut used, mut spots) = (Vec::<String>::new(), Spots::default());
     subject.lists.trace(&unit.written, &mut |name, text, range| {
-        if !used.iter().any(|known| known == name) {
+        // List by list, and for each of them the text anew.
+        if used.last().is_none_or(|known| known != name) {
             used.push(name.to_owned());
+            spots = Spots::default();
         }
-        if let Some((message, help)) = misplaced(name, Spot::of(text.text(), range.start)) {
+        if let Some((message, help)) = misplaced(name, spots.of(text.text(), range.start)) {
             found.push(Finding::new(Code::ListMisplaced, text.span(range), message, help));
         }
     });

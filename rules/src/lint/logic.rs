@@ -1,13 +1,15 @@
 //! Whether one condition holds wherever another does, proved from how they are made. What cannot be proved within a
 //! number of steps counts as not so.
 
+use std::cell::Cell;
+
 use super::part::{Comparison, Part};
 use super::values::{Value, disjoint, finite, holds, implied};
 use crate::check::ir::{Operand, Ordering, Predicate, Test};
 
 /// Steps for one question.
 const STEPS: u32 = 20_000;
-/// Steps for all questions that one asks.
+/// Steps for all questions that lints ask of a ruleset.
 const ALL_STEPS: u32 = 20_000_000;
 /// How deep conditions may be taken apart.
 const DEPTH: u32 = 300;
@@ -92,24 +94,42 @@ pub(super) fn is_always_true(test: &Test) -> bool {
     always_there && holds
 }
 
-/// Answers questions as long as there are steps left.
-pub(super) struct Prover {
-    trust: Trust,
-    steps: u32,
-    left: u32,
+/// The steps that are left for several provers, one after the other.
+#[derive(Debug)]
+pub(super) struct Budget(Cell<u32>);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(Cell::new(ALL_STEPS))
+    }
 }
 
-impl Prover {
-    pub(super) fn new(trust: Trust) -> Self {
-        Self { trust, steps: 0, left: ALL_STEPS }
+impl Budget {
+    /// Whether no question can be answered any more.
+    pub(super) fn is_spent(&self) -> bool {
+        self.0.get() == 0
+    }
+}
+
+/// Answers questions as long as there are steps left.
+pub(super) struct Prover<'b> {
+    trust: Trust,
+    steps: u32,
+    budget: &'b Budget,
+}
+
+impl<'b> Prover<'b> {
+    pub(super) fn new(trust: Trust, budget: &'b Budget) -> Self {
+        Self { trust, steps: 0, budget }
     }
 
     /// Whether `b` holds wherever `a` does.
     pub(super) fn implies(&mut self, a: Claim<'_, '_>, b: Claim<'_, '_>) -> bool {
-        let given = STEPS.min(self.left);
+        let left = self.budget.0.get();
+        let given = STEPS.min(left);
         self.steps = given;
         let proved = self.prove(a, b, DEPTH);
-        self.left -= given - self.steps;
+        self.budget.0.set(left - (given - self.steps));
         proved
     }
 
@@ -125,10 +145,14 @@ impl Prover {
             Shape::All(parts) | Shape::Any(parts) => parts.len(),
             _ => 0,
         };
-        let cost = u32::try_from(parts).ok()?.saturating_add(1);
-        let left = self.steps.checked_sub(cost);
+        self.spend(parts.saturating_add(1)).then_some((shape, holds))
+    }
+
+    /// Whether there are so many steps left; they are not any more.
+    fn spend(&mut self, steps: usize) -> bool {
+        let left = u32::try_from(steps).ok().and_then(|steps| self.steps.checked_sub(steps));
         self.steps = left.unwrap_or_default();
-        left.map(|_| (shape, holds))
+        left.is_some()
     }
 
     fn prove(&mut self, a: Claim<'_, '_>, b: Claim<'_, '_>, depth: u32) -> bool {
@@ -172,13 +196,16 @@ impl Prover {
             (Shape::All(parts), _) => parts.iter().all(|&part| self.holds_for(part, known, depth)),
             (Shape::Any(parts), _) => parts.iter().any(|&part| self.holds_for(part, known, depth)),
             (Shape::Test(q), wanted) => {
-                self.counts(q) && q.test.operand == *known.0 && holds(&q.test, known.1) == Some(wanted)
+                self.counts(q)
+                    && q.test.operand == *known.0
+                    && self.spend(effort(&q.test))
+                    && holds(&q.test, known.1) == Some(wanted)
             }
             (Shape::Call(_), _) => false,
         }
     }
 
-    fn test_implies(&self, a: (&Comparison<'_>, bool), b: (&Comparison<'_>, bool)) -> bool {
+    fn test_implies(&mut self, a: (&Comparison<'_>, bool), b: (&Comparison<'_>, bool)) -> bool {
         if self.is_always(b) {
             return true;
         }
@@ -186,6 +213,10 @@ impl Prover {
             return false;
         }
         let (p, q) = (&a.0.test, &b.0.test);
+        let steps = size(p).saturating_mul(effort(q)).max(size(q).saturating_mul(effort(p)));
+        if steps > 1 && !self.spend(steps) {
+            return false;
+        }
         match (a.1, b.1) {
             (true, true) => implied(p, q),
             (true, false) => disjoint(p, q),
@@ -207,6 +238,23 @@ impl Prover {
     fn is_always(&self, (comparison, claimed): (&Comparison<'_>, bool)) -> bool {
         let known = if claimed { is_always_true(&comparison.test) } else { is_empty(&comparison.test) };
         self.trust == Trust::Everything && known
+    }
+}
+
+/// How many values a comparison is with.
+fn size(test: &Test) -> usize {
+    match &test.predicate {
+        Predicate::In(set) | Predicate::Subset(set) | Predicate::Overlaps(set) => set.len(),
+        _ => effort(test),
+    }
+}
+
+/// How many comparisons it takes to see whether one holds for a value.
+fn effort(test: &Test) -> usize {
+    match &test.predicate {
+        Predicate::Quantified(_, tests) => tests.len(),
+        Predicate::NumberIn(numbers) | Predicate::NumberQuantified(_, _, numbers) => numbers.len(),
+        _ => 1,
     }
 }
 

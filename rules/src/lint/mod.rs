@@ -89,6 +89,9 @@ const OF_TEXTS: &[Lint] =
 /// Those that look at all that a rule asks for.
 const OF_RULES: &[Lint] = &[absent::lint, body::lint];
 
+/// Remarks of one kind on one condition. Nobody reads more, and a condition can be megabytes long.
+const MAX_FINDINGS: usize = 100;
+
 /// Something to remark.
 #[derive(Debug)]
 struct Finding {
@@ -118,7 +121,7 @@ struct Report<'s> {
 
 impl Report<'_> {
     fn add(&mut self, unit: &Unit<'_>, findings: Vec<Finding>) {
-        for Finding { code, span, message, help, labels } in findings {
+        for Finding { code, span, message, help, labels } in findings.into_iter().take(MAX_FINDINGS) {
             if !self.seen.insert((code, span, labels.iter().map(|label| label.span).collect())) {
                 continue;
             }

@@ -6,6 +6,8 @@ use super::values::{Value, finite, plain_name};
 
 /// More that is known than this is left out.
 const MOST: usize = 256;
+/// Parts of conditions that are looked at for the values of one field.
+const LOOKS: usize = 1024;
 
 /// The comparisons that must hold besides the one that is looked at.
 pub(super) struct Known<'p, 's> {
@@ -20,7 +22,8 @@ impl<'p, 's> Known<'p, 's> {
 
     /// The values that a field must have one of, if there is such a set.
     pub(super) fn values(&self, name: &str) -> Option<Vec<&'p [u8]>> {
-        self.claims.iter().find_map(|claim| values(*claim, name))
+        let mut looks = LOOKS;
+        self.claims.iter().find_map(|claim| values(*claim, name, &mut looks))
     }
 
     /// Whether a field must have one of these values.
@@ -65,11 +68,12 @@ fn walk<'p, 's>(
     }
 }
 
-fn values<'p>(claim: Claim<'p, '_>, name: &str) -> Option<Vec<&'p [u8]>> {
+fn values<'p>(claim: Claim<'p, '_>, name: &str, looks: &mut usize) -> Option<Vec<&'p [u8]>> {
+    *looks = looks.checked_sub(1)?;
     match claim.shape(Trust::Everything) {
-        (Shape::All(claims), _) => claims.into_iter().find_map(|claim| values(claim, name)),
+        (Shape::All(claims), _) => claims.into_iter().find_map(|claim| values(claim, name, looks)),
         (Shape::Any(claims), _) => {
-            let all: Option<Vec<_>> = claims.into_iter().map(|claim| values(claim, name)).collect();
+            let all: Option<Vec<_>> = claims.into_iter().map(|claim| values(claim, name, looks)).collect();
             all.map(|all| all.concat())
         }
         (Shape::Test(comparison), true) if plain_name(&comparison.test.operand) == Some(name) => {

@@ -11,7 +11,7 @@ use crate::check::ir::{Operand, Ordering, Predicate, Test};
 use crate::diagnostic::Code;
 
 pub(super) fn lint(subject: &Subject<'_>, unit: &Unit<'_>, part: &Part<'_>) -> Vec<Finding> {
-    let mut search = Search { subject, prover: Prover::new(Trust::Text), found: Vec::new() };
+    let mut search = Search { subject, prover: Prover::new(Trust::Text, &subject.budget), found: Vec::new() };
     part.each(&mut |part| match part {
         Part::All(parts) => search.all(&flat_all(parts)),
         Part::Any(parts) => search.any(&flat_any(parts)),
@@ -33,7 +33,7 @@ pub(super) fn lint(subject: &Subject<'_>, unit: &Unit<'_>, part: &Part<'_>) -> V
 
 struct Search<'s, 'c> {
     subject: &'s Subject<'c>,
-    prover: Prover,
+    prover: Prover<'s>,
     found: Vec<Finding>,
 }
 

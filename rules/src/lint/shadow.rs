@@ -1,7 +1,7 @@
 //! R206: rules that never raise an alert where only the first that matches does.
 
 use super::Finding;
-use super::logic::{Claim, Prover, Trust};
+use super::logic::{Budget, Claim, Prover, Trust};
 use super::part::Parts;
 use super::subject::{Subject, Unit};
 use crate::diagnostic::Code;
@@ -16,9 +16,13 @@ pub(super) fn lint<'u, 'c>(
     if subject.options.matching != Matching::First {
         return Vec::new();
     }
-    let mut prover = Prover::new(Trust::Everything);
+    let budget = Budget::default();
+    let mut prover = Prover::new(Trust::Everything, &budget);
     let mut found = Vec::new();
     for (at, &rule) in active.iter().enumerate() {
+        if budget.is_spent() {
+            break;
+        }
         let Some(condition) = parts.of(rule) else { continue };
         let before = active.iter().take(at).find(|before| {
             let earlier = parts.of(before);

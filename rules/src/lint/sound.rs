@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::logic::{Claim, Prover, Trust};
+use super::logic::{Budget, Claim, Prover, Trust};
 use super::part::Parts;
 use super::subject::{Subject, collected};
 use crate::{Context, Matching, Options, Program, SourceFile, load};
@@ -146,7 +146,8 @@ proptest! {
         let claims: Vec<_> =
             subject.rules().iter().map(|rule| Claim::that(parts.of(rule).unwrap())).collect();
         for trust in [Trust::Text, Trust::Present, Trust::Everything] {
-            let mut prover = Prover::new(trust);
+            let budget = Budget::default();
+            let mut prover = Prover::new(trust, &budget);
             let implied = prover.implies(claims[0], claims[1]);
             let excluded = prover.excludes(claims[0], claims[1]);
             let covered = prover.implies(claims[0].not(), claims[1]);
@@ -169,7 +170,7 @@ fn what_is_proved() {
         let parts = Parts::new(&subject);
         let claims: Vec<_> =
             subject.rules().iter().map(|rule| Claim::that(parts.of(rule).unwrap())).collect();
-        Prover::new(Trust::Everything).implies(claims[0], claims[1])
+        Prover::new(Trust::Everything, &Budget::default()).implies(claims[0], claims[1])
     };
     for (a, b) in [
         ("ka.verb = get", "ka.verb in (get, list)"),

@@ -18,49 +18,53 @@ pub(super) enum Spot {
     Elsewhere,
 }
 
-impl Spot {
-    /// That of a name that starts at `start`.
-    pub(super) fn of(text: &str, start: usize) -> Self {
+/// Goes through a text once, from name to name.
+#[derive(Debug, Default)]
+pub(super) struct Spots {
+    /// How far it has been read.
+    at: usize,
+    quote: Option<char>,
+    escaped: bool,
+    /// Where the parentheses that are open start.
+    open: Vec<usize>,
+}
+
+impl Spots {
+    /// That of a name that starts at `start`, behind those that were asked for before.
+    pub(super) fn of(&mut self, text: &str, start: usize) -> Spot {
+        self.read(text.get(self.at..start).unwrap_or_default());
+        if self.quote.is_some() {
+            return Spot::Quoted;
+        }
         let before = text.get(..start).unwrap_or_default();
-        let Scan { quote: None, open } = scan(before) else { return Self::Quoted };
         let trimmed = before.trim_end_matches(is_blank);
         if trimmed.ends_with(['(', ',']) {
-            let open = open.and_then(|open| before.get(..open)).unwrap_or_default();
-            return if asks_for_list(open) { Self::Values } else { Self::Elsewhere };
+            let open = self.open.last().and_then(|&open| before.get(..open)).unwrap_or_default();
+            return if asks_for_list(open) { Spot::Values } else { Spot::Elsewhere };
         }
         if asks_for_list(before) {
-            return Self::Bare;
+            return Spot::Bare;
         }
         let word = last_word(trimmed);
         let takes_text = Operator::from_name(word).is_some_and(Operator::takes_text);
-        if trimmed.ends_with('=') || takes_text { Self::Value } else { Self::Elsewhere }
+        if trimmed.ends_with('=') || takes_text { Spot::Value } else { Spot::Elsewhere }
     }
-}
 
-/// What is open at the end of a text.
-struct Scan {
-    quote: Option<char>,
-    /// The innermost parenthesis.
-    open: Option<usize>,
-}
-
-fn scan(text: &str) -> Scan {
-    let mut quote = None;
-    let mut escaped = false;
-    let mut open = Vec::new();
-    for (at, character) in text.char_indices() {
-        match (quote, character) {
-            (Some(_), _) if escaped => escaped = false,
-            (Some(_), '\\') => escaped = true,
-            (Some(delimiter), _) if delimiter == character => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(character),
-            (None, '(') => open.push(at),
-            (None, ')') => drop(open.pop()),
-            _ => {}
+    fn read(&mut self, text: &str) {
+        for (offset, character) in text.char_indices() {
+            match (self.quote, character) {
+                (Some(_), _) if self.escaped => self.escaped = false,
+                (Some(_), '\\') => self.escaped = true,
+                (Some(delimiter), _) if delimiter == character => self.quote = None,
+                (Some(_), _) => {}
+                (None, '"' | '\'') => self.quote = Some(character),
+                (None, '(') => self.open.push(self.at + offset),
+                (None, ')') => drop(self.open.pop()),
+                _ => {}
+            }
         }
+        self.at += text.len();
     }
-    Scan { quote, open: open.pop() }
 }
 
 fn asks_for_list(before: &str) -> bool {
@@ -78,7 +82,7 @@ mod tests {
     use super::*;
 
     fn spot(text: &str) -> Spot {
-        Spot::of(text, text.find("LIST").unwrap())
+        Spots::default().of(text, text.find("LIST").unwrap())
     }
 
     #[test]
@@ -94,6 +98,10 @@ mod tests {
         }
         assert_eq!(spot("x in LIST"), Spot::Bare);
         assert_eq!(spot("x = oneof LIST"), Spot::Bare);
+        let text = "x in (LIST) or y = \"LIST\" or z = LIST";
+        let mut spots = Spots::default();
+        let one_by_one: Vec<_> = text.match_indices("LIST").map(|(start, _)| spots.of(text, start)).collect();
+        assert_eq!(one_by_one, [Spot::Values, Spot::Quoted, Spot::Value]);
         for text in ["LIST", "not LIST", "a and (LIST or b)", "join(\",\", LIST)"] {
             assert_eq!(spot(text), Spot::Elsewhere, "{text}");
         }

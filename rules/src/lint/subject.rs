@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::logic::Budget;
 use crate::check::is_field;
 use crate::diagnostic::Location;
 use crate::options::Options;
@@ -36,10 +37,13 @@ pub(super) struct Subject<'c> {
     pub(super) options: &'c Options,
     pub(super) files: &'c [SourceFile],
     pub(super) lists: Lists,
+    /// For questions about one text each.
+    pub(super) budget: Budget,
     texts: Texts,
     macros: Vec<Unit<'c>>,
     rules: Vec<Unit<'c>>,
     names: HashMap<&'c str, usize>,
+    rule_names: HashMap<&'c str, usize>,
 }
 
 /// The condition of a macro or a rule.
@@ -64,8 +68,10 @@ impl<'c> Subject<'c> {
     pub(super) fn new(collection: &'c Collection, options: &'c Options, files: &'c [SourceFile]) -> Self {
         let lists = Lists::new(&collection.lists);
         let (texts, names) = (Texts::default(), HashMap::new());
+        let (macros, rules, rule_names) = (Vec::new(), Vec::new(), HashMap::new());
+        let budget = Budget::default();
         let mut subject =
-            Self { collection, options, files, lists, texts, macros: Vec::new(), rules: Vec::new(), names };
+            Self { collection, options, files, lists, budget, texts, macros, rules, names, rule_names };
         for known in collection.macros.iter() {
             let of = (&*known.name, &known.heading, &*known.condition_context);
             if let Some(unit) = subject.unit(of, known.condition.clone(), None) {
@@ -77,7 +83,10 @@ impl<'c> Subject<'c> {
             let of = (&*rule.name, &rule.heading, &*rule.condition_context);
             let condition = with_exceptions(&rule.condition, &rule.exceptions).ok();
             let unit = condition.and_then(|condition| subject.unit(of, condition, Some(&rule.output)));
-            subject.rules.extend(unit);
+            if let Some(unit) = unit {
+                subject.rule_names.insert(&rule.name, subject.rules.len());
+                subject.rules.push(unit);
+            }
         }
         subject.find_users();
         subject
@@ -93,7 +102,7 @@ impl<'c> Subject<'c> {
     }
 
     pub(super) fn rule(&self, name: &str) -> Option<&Unit<'c>> {
-        self.rules.iter().find(|rule| rule.name == name)
+        self.rules.get(*self.rule_names.get(name)?)
     }
 
     pub(super) fn macro_named(&self, name: &str) -> Option<&Unit<'c>> {

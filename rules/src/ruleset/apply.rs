@@ -11,8 +11,9 @@ use super::history::{Change, What};
 use super::item::{Item, Read, Reported};
 use super::read::{Extent, Reader};
 use super::read_rule::{AUDIT_SOURCE, DEFAULT_SOURCE, Update};
-use super::rule_keys::{closest, earlier};
+use super::rule_keys::earlier;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::nearest::closest;
 
 impl Reader<'_> {
     pub(super) fn apply_define(&mut self, item: &Item<'_>, mut rule: Rule) -> Read<()> {

@@ -1,9 +1,9 @@
 //! What can be wrong with an exception, told at the part that is.
 
 use super::exceptions::{Entry, Exception};
-use super::rule_keys::closest;
 use crate::check::instead_of;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::nearest::closest;
 use crate::source::Span;
 use crate::syntax::ast::{Operator, Quantifier};
 use crate::syntax::operator_names;

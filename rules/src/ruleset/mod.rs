@@ -43,5 +43,4 @@ pub(crate) use read::{Extent, read};
 pub(crate) use read_rule::AUDIT_SOURCE;
 pub(crate) use resolution::{Finding, Resolution, RuleStep, Stage, unused};
 pub(crate) use resolve::resolve;
-pub(crate) use rule_keys::closest;
 pub(crate) use versions::PluginRequirement;

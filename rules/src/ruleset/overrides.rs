@@ -1,8 +1,9 @@
 //! `override`: which keys of an item append to, or replace, those of an earlier one.
 
 use super::item::{Item, Read, Report, within};
-use super::rule_keys::{closest, meant};
+use super::rule_keys::meant;
 use crate::diagnostic::{Code, Diagnostic, ItemType, Location};
+use crate::nearest::closest;
 use crate::yaml::Node;
 
 /// The keys under `override`.

@@ -4,9 +4,10 @@ use super::collection::{Collection, List, Macro};
 use super::history::{Change, What, defined_after};
 use super::item::{Item, Read, Report, Reported, within};
 use super::overrides::Overrides;
-use super::rule_keys::{self, closest};
+use super::rule_keys;
 use super::wrong_file;
 use crate::diagnostic::{Code, Diagnostic, ItemType, Location};
+use crate::nearest::closest;
 use crate::source::{SourceFile, Span};
 use crate::yaml::{self, Node};
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::item::{Item, Report};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::nearest::closest;
 
 /// What an item can be.
 pub(super) const KINDS: &[&str] =
@@ -42,11 +43,6 @@ const ALIASES: &[(&str, &str)] = &[
     ("overrides", "override"),
     ("operators", "comps"),
 ];
-
-/// A longer name is like none: nobody types it, and comparing it takes long.
-const LONGEST_NAME: usize = 200;
-/// More names are not looked through for one that is like another.
-const MOST_NAMES: usize = 5_000;
 
 /// Warns of keys that mean nothing, and of keys given twice.
 pub(super) fn warn_unknown(report: &mut Report<'_>, item: &Item<'_>, known: &[&str]) {
@@ -97,20 +93,6 @@ pub(super) fn earlier(close: Option<&str>) -> String {
     }
 }
 
-/// The name most like `name`, if one is like it at all. Its case does not matter.
-pub(crate) fn closest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    if name.len() > LONGEST_NAME {
-        return None;
-    }
-    let lower = name.to_lowercase();
-    let (likeness, closest) = names
-        .filter(|known| known.len() <= LONGEST_NAME)
-        .take(MOST_NAMES)
-        .map(|known| (strsim::jaro_winkler(&lower, &known.to_lowercase()), known))
-        .max_by(|(a, known_a), (b, known_b)| a.total_cmp(b).then_with(|| known_b.cmp(known_a)))?;
-    (likeness > 0.85).then_some(closest)
-}
-
 /// Whether a macro of this name can be used.
 pub(super) fn is_macro_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -127,10 +109,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_closest_name_is_close() {
-        assert_eq!(closest("conditon", RULE.iter().copied()), Some("condition"));
-        assert_eq!(closest("Conditions", RULE.iter().copied()), Some("condition"));
-        assert_eq!(closest("xyz", RULE.iter().copied()), None);
+    fn the_key_that_was_meant() {
+        assert_eq!(meant("conditon", RULE), Some("condition"));
         assert_eq!(meant("severity", RULE), Some("priority"));
         assert_eq!(meant("severity", LIST), None);
     }

@@ -5,6 +5,7 @@ use super::error::SyntaxError;
 use super::habits;
 use super::operand::Parser;
 use super::operators::{function_names, operator_names};
+use crate::nearest::closest_word;
 
 /// What may follow a complete condition.
 const JOINERS: &str = "`and`, `or` or the end of the condition";
@@ -76,7 +77,7 @@ impl Parser<'_> {
             '(' if rest.starts_with("()") => {
                 Some("a macro is used by its name, without parentheses".to_owned())
             }
-            '(' => Some(match habits::closest(name, function_names()) {
+            '(' => Some(match closest_word(name, function_names()) {
                 Some(function) => format!("did you mean `{function}(…)`?"),
                 None => {
                     let names: Vec<_> = function_names().collect();
@@ -123,7 +124,7 @@ impl Parser<'_> {
         if word.starts_with(['.', '[', '-', ':']) {
             return error.with_help("a field's name consists of letters, digits, `_` and single dots");
         }
-        match habits::closest(word, operator_names()) {
+        match closest_word(word, operator_names()) {
             Some(name) if name == word => error.with_help(format!("a blank must follow `{name}`")),
             Some(name) => error.with_help(format!("did you mean `{name}`?")),
             None => {

@@ -47,16 +47,6 @@ pub(super) fn is_field_like(word: &str) -> bool {
     word.contains('.') && word.split('.').all(is_segment)
 }
 
-/// The name most like `word`; the very name if that is it.
-pub(super) fn closest(word: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
-    if word.len() > 20 {
-        return None;
-    }
-    let lower = word.to_ascii_lowercase();
-    let (distance, name) = names.map(|name| (strsim::damerau_levenshtein(&lower, name), name)).min()?;
-    (distance == 0 || (distance <= 2 && word.len() > 2)).then_some(name)
-}
-
 #[cfg(test)]
 mod tests {
     use crate::syntax::{Dialect, parse_condition};

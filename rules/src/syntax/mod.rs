@@ -7,16 +7,16 @@ mod cursor;
 mod error;
 mod escape;
 mod habits;
+mod layout;
 mod operand;
 mod operators;
-mod outline;
 pub mod print;
 
 pub use condition::{parse_condition, parse_condition_at};
 pub use error::SyntaxError;
+pub use layout::layout;
 pub use operand::{operand_prefixes, parse_operand};
 pub(crate) use operators::{functions, operator_names};
-pub use outline::outline;
 
 /// Productions that may stand inside one another. Falco's libraries from 0.26 on count the same and stop at the same
 /// number: about 199 nested parentheses. Falco 0.44.1 stops nowhere, which lets a rule exhaust its stack.

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use rules::describe::{describe_fields, markdown, nearest};
+use rules::describe::{describe_fields, markdown};
 use rules::fields::{Argument, ArgumentKind, Class, Field, fields};
+use rules::nearest;
 
 use super::table::{indented, table, wrapped};
 

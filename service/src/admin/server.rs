@@ -20,7 +20,7 @@ use prometheus_client::registry::Registry;
 use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tower::ServiceExt;
 
 use super::health::{Health, State};
@@ -28,7 +28,7 @@ use crate::Shutdown;
 
 /// More than probes and scrapers need; further ones wait.
 const CONNECTIONS: usize = 32;
-/// How long a connection may take over the headers of a request, or say nothing between two.
+/// How long a connection may take for its request and the answer; it has one.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// As OpenMetrics has it.
 const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -76,16 +76,18 @@ pub(super) async fn serve(listener: TcpListener, router: Router) {
     }
 }
 
-/// Answers what is asked on one connection.
+/// Answers the one request of a connection. Whoever asks slowly, or does not take the answer, is left after a while.
 async fn answer(stream: TcpStream, router: Router) {
     let service = service_fn(|request: hyper::Request<Incoming>| {
         let router = router.clone();
         async move { Ok::<_, Infallible>(router.oneshot(request.map(Body::new)).await.into_response()) }
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(16 << 10);
-    if let Err(error) = http.serve_connection(TokioIo::new(stream), service).await {
-        tracing::debug!(%error, "a connection of the admin listener broke");
+    http.keep_alive(false).timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(16 << 10);
+    match timeout(PATIENCE, http.serve_connection(TokioIo::new(stream), service)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "a connection of the admin listener broke"),
+        Err(_) => tracing::debug!("a connection of the admin listener took too long"),
     }
 }
 

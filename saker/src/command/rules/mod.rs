@@ -11,10 +11,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use evaluator::{RuleErrors, RulesetError};
-use rules::SourceFile;
-use rules::describe::{describe, describe_rule, nearest};
-use rules::explain;
+use rules::describe::{describe, describe_rule};
 use rules::ruleset::Catalog;
+use rules::{SourceFile, explain, nearest};
 use service::exit;
 use service::flags::parse_words;
 

@@ -4,7 +4,7 @@ use rules::describe::{Read, Reader, reads};
 use rules::fields::Part;
 use rules::ruleset::catalog::{Catalog, ExceptionItem, RuleItem};
 use rules::ruleset::{Change, What};
-use rules::syntax::outline;
+use rules::syntax::layout;
 use rules::{Position, SourceFile};
 
 use super::super::table::{WIDTH, indented, one_line, table, wrapped};
@@ -26,7 +26,7 @@ pub(super) fn page(rule: &RuleItem, catalog: &Catalog, files: &[SourceFile]) -> 
         }
     };
     section("Condition", rule.condition.trim());
-    section("Condition with exceptions, lists and macros put in", &outline(&rule.compiled, WIDTH - INDENT));
+    section("Condition with exceptions, lists and macros put in", &layout(&rule.compiled, WIDTH - INDENT));
     section("Exceptions", &rule.exceptions.iter().map(exception).collect::<String>());
     section("Output", &rule.output_compiled);
     section("Reads", &read_table(&reads));

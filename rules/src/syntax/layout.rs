@@ -8,30 +8,30 @@ const STEP: usize = 2;
 /// The condition on one line if it fits into `width` columns, else on several. It reads as the same condition, so it
 /// can be put into a rule.
 #[must_use]
-pub fn outline(expr: &Expr, width: usize) -> String {
+pub fn layout(expr: &Expr, width: usize) -> String {
     let text = expr.to_string();
     // Around the whole there need be no parentheses.
     let text = match expr {
         Expr::And(_) | Expr::Or(_) => text.strip_prefix('(').and_then(|text| text.strip_suffix(')')),
         _ => Some(text.as_str()),
     };
-    let mut outline = Outline { out: String::new(), width };
+    let mut layout = Layout { out: String::new(), width };
     match (expr, text) {
-        (_, Some(text)) if outline.fits(text, 0) => outline.line(text, 0),
-        (Expr::And(parts), _) => outline.group(parts, "and", 0),
-        (Expr::Or(parts), _) => outline.group(parts, "or", 0),
-        _ => outline.part(expr, "", 0),
+        (_, Some(text)) if layout.fits(text, 0) => layout.line(text, 0),
+        (Expr::And(parts), _) => layout.group(parts, "and", 0),
+        (Expr::Or(parts), _) => layout.group(parts, "or", 0),
+        _ => layout.part(expr, "", 0),
     }
-    outline.out.truncate(outline.out.trim_end_matches('\n').len());
-    outline.out
+    layout.out.truncate(layout.out.trim_end_matches('\n').len());
+    layout.out
 }
 
-struct Outline {
+struct Layout {
     out: String,
     width: usize,
 }
 
-impl Outline {
+impl Layout {
     /// The parts of a group, the word that joins them before each but the first.
     fn group(&mut self, parts: &[Expr], word: &str, indent: usize) {
         for (index, part) in parts.iter().enumerate() {
@@ -113,13 +113,13 @@ mod tests {
     use super::*;
     use crate::syntax::{Dialect, parse_condition};
 
-    fn outlined(condition: &str, width: usize) -> String {
-        outline(&parse_condition(condition, Dialect::Saker).unwrap(), width)
+    fn laid_out(condition: &str, width: usize) -> String {
+        layout(&parse_condition(condition, Dialect::Saker).unwrap(), width)
     }
 
     #[test]
     fn what_fits_stays_on_one_line() {
-        assert_eq!(outlined("ka.verb = get and m", 22), "ka.verb = get and m");
+        assert_eq!(laid_out("ka.verb = get and m", 22), "ka.verb = get and m");
     }
 
     #[test]
@@ -136,7 +136,7 @@ and not (
   )
 )
 and m";
-        assert_eq!(outlined(condition, 34), expected);
+        assert_eq!(laid_out(condition, 34), expected);
     }
 
     #[test]
@@ -146,6 +146,6 @@ not ka.verb in (
   create, delete,
   patch, \"two words\"
 )";
-        assert_eq!(outlined("not ka.verb in (create, delete, patch, \"two words\")", 20), expected);
+        assert_eq!(laid_out("not ka.verb in (create, delete, patch, \"two words\")", 20), expected);
     }
 }
