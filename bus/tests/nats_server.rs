@@ -125,7 +125,7 @@ const _: () = {
     let _ = NatsServer::log;
 };
 
-/// A port of [`PORTS`] that nobody listens on, another at each call.
+/// A port of `PORTS` that nobody listens on, another at each call.
 pub fn unused_port() -> u16 {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     // Tests run in processes of their own, side by side: each starts elsewhere.
