@@ -62,7 +62,7 @@ impl Evaluator {
         let (enabled, digest) = (found.ruleset.enabled(), found.ruleset.digest());
         tracing::info!(workers, rules = enabled, ruleset = digest, "evaluating events");
         let (changing, in_force) = Changing::new(found, monitor.clone());
-        let keeping = tokio::spawn(async move {
+        let mut keeping = tokio::spawn(async move {
             loop {
                 changing.replace(keeper.next().await);
             }
@@ -70,7 +70,11 @@ impl Evaluator {
         let hostname = settings.hostname.clone().unwrap_or_else(hostname);
         let rules = Rules::new(in_force, &hostname, monitor);
         let judges = (0..workers).map(|_| rules.judge()).collect();
-        let result = run_judges(bus, judges, &settings, shutdown).await;
+        let result = tokio::select! {
+            result = run_judges(bus, judges, &settings, shutdown) => result,
+            // It ends only by a panic. To go on with rules that nobody looks after would be to go on blindly.
+            Err(died) = &mut keeping => Err(EvaluatorError::Keeper(died)),
+        };
         keeping.abort();
         result
     }

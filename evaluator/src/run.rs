@@ -18,6 +18,9 @@ pub enum EvaluatorError {
     /// A defect of ours.
     #[error("a worker ended: {0}")]
     Worker(#[from] JoinError),
+    /// Another.
+    #[error("what looks after the rules ended: {0}")]
+    Keeper(JoinError),
 }
 
 /// What alerts name as their host: `FALCO_HOSTNAME`, else the name of this machine.
