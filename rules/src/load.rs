@@ -4,6 +4,7 @@ mod findings;
 
 use crate::check::check_operand;
 use crate::diagnostic::{Code, Diagnostic, Label};
+use crate::lint;
 use crate::options::Options;
 use crate::program::{Program, compile};
 use crate::ruleset::resolved::Resolved;
@@ -28,7 +29,7 @@ pub struct Loaded {
     pub resolved: Resolved,
     /// The rules for other sources, which no audit event can match.
     pub foreign: Vec<ForeignRule>,
-    definitions: Definitions,
+    pub(crate) definitions: Definitions,
 }
 
 /// A rule for another source than audit events.
@@ -45,6 +46,12 @@ impl Loaded {
     #[must_use]
     pub fn catalog(&self) -> Option<Catalog> {
         self.program.as_ref().map(|_| Catalog::new(&self.definitions, &self.resolved))
+    }
+
+    /// What [`crate::lint`] has to remark, without loading the files again: those that this was loaded from.
+    #[must_use]
+    pub fn lint(&self, files: &[SourceFile]) -> Vec<Diagnostic> {
+        lint::remarks(self, files)
     }
 }
 

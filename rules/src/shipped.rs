@@ -20,10 +20,14 @@ const FILES: &[(&str, &str)] = &[
 
 /// The shipped ruleset, in the order in which it is meant to be loaded.
 pub fn shipped() -> Vec<SourceFile> {
-    FILES
-        .iter()
-        .map(|(name, text)| SourceFile { name: (*name).to_owned(), text: (*text).to_owned() })
-        .collect()
+    embedded(FILES)
+}
+
+/// Names and texts as files.
+pub(crate) fn embedded(files: &[(&str, &str)]) -> Vec<SourceFile> {
+    let file =
+        |(name, text): &(&str, &str)| SourceFile { name: (*name).to_owned(), text: (*text).to_owned() };
+    files.iter().map(file).collect()
 }
 
 #[cfg(test)]

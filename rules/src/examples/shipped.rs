@@ -1,5 +1,6 @@
 //! The examples of the shipped rules, embedded.
 
+use crate::shipped::embedded;
 use crate::source::SourceFile;
 
 /// Declares the files of `rules/ruleset/examples/`, each named like the file of rules it is about.
@@ -26,10 +27,7 @@ const FILES: &[(&str, &str)] = files![
 
 /// The examples of the shipped rules, a file for each file of [`crate::shipped`].
 pub fn shipped() -> Vec<SourceFile> {
-    FILES
-        .iter()
-        .map(|(name, text)| SourceFile { name: (*name).to_owned(), text: (*text).to_owned() })
-        .collect()
+    embedded(FILES)
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ use std::collections::HashSet;
 use crate::diagnostic::{Code, Diagnostic, ItemType, Label};
 use crate::load::{Loaded, load};
 use crate::options::Options;
-use crate::ruleset::in_expression;
+use crate::ruleset::{Definitions, in_expression};
 use crate::source::{Lines, SourceFile, Span};
 use part::{Part, Parts};
 use subject::{Subject, Unit};
@@ -40,12 +40,16 @@ use subject::{Subject, Unit};
 /// it is about a macro that many rules use, and they come in the order of the files.
 #[must_use]
 pub fn lint(files: &[SourceFile], options: &Options) -> Vec<Diagnostic> {
-    let loaded = load(files, options);
+    load(files, options).lint(files)
+}
+
+/// The same of files that were loaded.
+pub(crate) fn remarks(loaded: &Loaded, files: &[SourceFile]) -> Vec<Diagnostic> {
     if loaded.program.is_none() {
         return Vec::new();
     }
-    let collection = subject::collected(files);
-    let subject = Subject::new(&collection, options, files);
+    let Definitions { collection, options, .. } = &loaded.definitions;
+    let subject = Subject::new(collection, options, files);
     let parts = Parts::new(&subject);
     let mut report = Report { subject: &subject, seen: HashSet::new(), found: Vec::new() };
     for unit in subject.units() {
@@ -62,7 +66,7 @@ pub fn lint(files: &[SourceFile], options: &Options) -> Vec<Diagnostic> {
             report.add(unit, lint(&subject, unit, part));
         }
     }
-    for (unit, finding) in shadow::lint(&subject, &parts, &evaluated(&subject, &loaded)) {
+    for (unit, finding) in shadow::lint(&subject, &parts, &evaluated(&subject, loaded)) {
         report.add(unit, vec![finding]);
     }
     report.finish()

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::logic::{Budget, Claim, Prover, Trust};
 use super::part::Parts;
-use super::subject::{Subject, collected};
+use super::subject::Subject;
 use crate::{Context, Matching, Options, Program, SourceFile, load};
 
 const WORDS: &[&str] = &["get", "list", "ge", "t", "GET", "", "a/b", "a"];
@@ -138,10 +138,10 @@ proptest! {
     fn what_is_proved_is_so((a, b) in pair(), events in prop::collection::vec(event(), 30)) {
         let files = files([&a, &b]);
         let options = Options { matching: Matching::All, ..Options::default() };
-        let program = load(&files, &options).program.expect("the ruleset loads");
+        let loaded = load(&files, &options);
+        let program = loaded.program.expect("the ruleset loads");
         let found: Vec<_> = events.iter().map(|event| matches(&program, event)).collect();
-        let collection = collected(&files);
-        let subject = Subject::new(&collection, &options, &files);
+        let subject = Subject::new(&loaded.definitions.collection, &options, &files);
         let parts = Parts::new(&subject);
         let claims: Vec<_> =
             subject.rules().iter().map(|rule| Claim::that(parts.of(rule).unwrap())).collect();
@@ -165,8 +165,9 @@ proptest! {
 fn what_is_proved() {
     let proved = |a: &str, b: &str| {
         let files = files([a, b]);
-        let (options, collection) = (Options::default(), collected(&files));
-        let subject = Subject::new(&collection, &options, &files);
+        let options = Options::default();
+        let loaded = load(&files, &options);
+        let subject = Subject::new(&loaded.definitions.collection, &options, &files);
         let parts = Parts::new(&subject);
         let claims: Vec<_> =
             subject.rules().iter().map(|rule| Claim::that(parts.of(rule).unwrap())).collect();

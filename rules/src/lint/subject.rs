@@ -3,27 +3,17 @@
 use std::collections::HashMap;
 
 use super::logic::Budget;
-use crate::check::is_field;
 use crate::diagnostic::Location;
 use crate::options::Options;
 use crate::ruleset::sourced::Sourced;
 use crate::ruleset::texts::{Text, Texts};
-use crate::ruleset::{AUDIT_SOURCE, Collection, Extent, Heading, Lists, read, with_exceptions};
+use crate::ruleset::{AUDIT_SOURCE, Collection, Heading, Lists, with_exceptions};
 use crate::source::{SourceFile, Span};
 use crate::syntax::ast::{Check, Expr, Place};
-use crate::syntax::{Dialect, parse_condition_at};
+use crate::syntax::parse_condition_at;
 
 /// Longer excerpts of conditions are cut.
 const EXCERPT: usize = 60;
-
-/// Everything that files say.
-pub(super) fn collected(files: &[SourceFile]) -> Collection {
-    let mut collection = Collection::default();
-    for (index, file) in files.iter().enumerate() {
-        read(&mut collection, (index, file), |text| is_field(text, Dialect::Falco), Extent::Whole);
-    }
-    collection
-}
 
 impl Unit<'_> {
     pub(super) fn is_rule(&self) -> bool {

@@ -218,7 +218,7 @@ impl<'c> Resolver<'c> {
         let mut used = Vec::new();
         let unchanged = condition.clone();
         let substituted = self.lists.substitute(condition, &mut used);
-        let has_lists = !used.is_empty();
+        let unchanged = (!used.is_empty()).then_some(unchanged);
         self.usage.by(stage.rule()).lists.extend(used);
         let Ok(substituted) = substituted else {
             let mut error = Diagnostic::new(Code::TooLarge, "the condition grows too long with lists put in");
@@ -229,8 +229,10 @@ impl<'c> Resolver<'c> {
         let text = self.texts.add(substituted);
         match parse_condition_at(&text.text, self.options.dialect(), text.base) {
             Ok(tree) => {
-                let written = parse_condition(unchanged.text(), self.options.dialect());
-                Some((Parsed { tree, written: written.ok().filter(|_| has_lists) }, text))
+                // Without lists it is the same.
+                let written =
+                    unchanged.and_then(|text| parse_condition(text.text(), self.options.dialect()).ok());
+                Some((Parsed { tree, written }, text))
             }
             Err(error) => {
                 self.syntax_error(stage, error, of);

@@ -78,10 +78,11 @@ impl Check {
         let settings =
             evaluator::Settings { falco_exact: self.falco_exact, ..evaluator::Settings::default() };
         let options = evaluator::options(&settings);
-        let mut problems = rules::load(files, &options).diagnostics;
+        let loaded = rules::load(files, &options);
+        let mut problems = loaded.diagnostics.clone();
         // In Falco's JSON there is what Falco says, and nothing else.
         if !(self.falco_exact && matches!(self.format, Format::Json)) {
-            problems.extend(rules::lint(files, &options));
+            problems.extend(loaded.lint(files));
         }
         shipped::advise(files, &mut problems);
         if !self.falco_exact {
