@@ -4,6 +4,7 @@ mod cli;
 
 use std::process::ExitCode;
 
+use bus::Bus;
 use evaluator::{Evaluator, Monitor, Ruleset};
 use service::admin::{Admin, State};
 use service::{Reload, Shutdown, exit, flags, telemetry};
@@ -24,7 +25,7 @@ async fn run(settings: cli::Settings) -> anyhow::Result<()> {
     let (monitor, reaching) = (Monitor::observed_by(&mut admin), admin.health().part("bus"));
     let bound = Admin::bind(&settings.admin).await?;
     let _serving = admin.serve(bound, shutdown.clone());
-    let Some(bus) = cli::connect(&settings.bus, &shutdown).await? else { return Ok(()) };
+    let Some(bus) = Bus::reach(&settings.bus, "evaluator", &shutdown).await? else { return Ok(()) };
     reaching.set(State::Ready("reached".to_owned()));
     let evaluator = Evaluator::new(bus.clone(), settings.evaluator, ruleset);
     evaluator.reloading_on(reload).telling(monitor).run(shutdown).await?;

@@ -43,7 +43,10 @@ pub(crate) async fn run_judges<J: Judge + 'static>(
     for judge in judges {
         running.spawn(Worker::new(bus.clone(), judge).run(stop.clone()));
     }
-    let trimming = tokio::spawn(async move { bus.keep_trimmed(Stream::Events).await });
+    // Nobody consumes dead letters. They hold events, which the notifier has no business to read.
+    let trimming = tokio::spawn(async move {
+        futures::join!(bus.keep_trimmed(Stream::Events), bus.keep_trimmed(Stream::DeadLetters))
+    });
     let failed = tokio::select! {
         () = shutdown.requested() => None,
         ended = running.join_next() => ended.map(flat),

@@ -4,6 +4,7 @@ mod cli;
 
 use std::process::ExitCode;
 
+use bus::Bus;
 use ingest::{Ingest, Reach};
 use service::admin::{Admin, State};
 use service::{Shutdown, exit, flags, telemetry};
@@ -28,7 +29,7 @@ async fn run(settings: cli::Settings) -> anyhow::Result<()> {
     tracing::info!(address = %ingest.local_addr(), "taking audit events");
     // Boxed, since it holds all that connecting takes.
     let connecting = Box::pin(async {
-        let Some(bus) = cli::connect(&settings.bus, &shutdown).await? else { return Ok(()) };
+        let Some(bus) = Bus::reach(&settings.bus, "ingest", &shutdown).await? else { return Ok(()) };
         reach.reached(bus.clone());
         reaching.set(State::Ready("reached".to_owned()));
         shutdown.requested().await;

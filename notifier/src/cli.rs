@@ -1,11 +1,10 @@
 //! `notifier` alone: its flags, its settings, its way to the bus.
 
-use bus::{Address, Bus, BusError};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 use service::config::{Configuration, OpenMap, Problem, Shape};
 use service::flags::{CommandLine, Common};
-use service::{AdminSettings, BusSettings, LogSettings, Shutdown};
+use service::{AdminSettings, BusSettings, LogSettings};
 
 /// Tells people: delivers the alerts on the bus to the sinks
 ///
@@ -51,37 +50,8 @@ impl Configuration for Settings {
     }
 
     fn check(&self) -> Vec<Problem> {
-        let address = self.bus.address.expose().parse::<Address>().err();
-        address.map(|error| Problem::at("bus.address", error.to_string())).into_iter().collect()
+        bus::problems(&self.bus)
     }
-}
-
-/// Reaches the bus, however long that takes; `None` where a stop was requested meanwhile.
-///
-/// # Errors
-/// Where trying again does not help.
-pub async fn connect(settings: &BusSettings, shutdown: &Shutdown) -> anyhow::Result<Option<Bus>> {
-    let address: Address = settings.address.expose().parse()?;
-    let tuning = bus::Settings {
-        keep: settings.keep.get(),
-        keep_dead_letters: settings.keep_dead_letters.get(),
-        max_bytes: settings.max_bytes.bytes(),
-        duplicate_window: settings.duplicate_window.get(),
-        replicas: settings.replicas,
-        credentials_file: settings.credentials_file.clone(),
-        token: settings.token.clone().map(Into::into),
-        timeout: settings.timeout.get(),
-    };
-    let opened =
-        service::patiently("the bus", shutdown, BusError::is_transient, || Bus::open(&address, &tuning))
-            .await;
-    opened.map_err(|error| match error {
-        BusError::Busy(store) => anyhow::anyhow!(
-            "{store} is open in another process, and a local store serves one: run all services in one process with \
-             `saker up`, or give --bus nats://HOST:4222"
-        ),
-        other => other.into(),
-    })
 }
 
 #[cfg(test)]

@@ -61,10 +61,9 @@ pub async fn run(bus: Bus, settings: Settings, shutdown: Shutdown) -> Result<(),
         let work = lane.run(stop.clone(), drain);
         running.spawn(async move { work.await.map_err(|error| NotifierError::Bus { sink: name, error }) });
     }
-    // Nobody consumes dead letters, so they are trimmed here too.
     let trimming = tokio::spawn(async move {
         abandoned::warn(&bus, &settings.sinks).await;
-        futures::join!(bus.keep_trimmed(Stream::Alerts), bus.keep_trimmed(Stream::DeadLetters))
+        bus.keep_trimmed(Stream::Alerts).await
     });
     let mut result = Ok(());
     while !(stop.is_requested() && running.is_empty()) {

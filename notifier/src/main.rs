@@ -4,6 +4,7 @@ mod cli;
 
 use std::process::ExitCode;
 
+use bus::Bus;
 use service::admin::{Admin, State};
 use service::{Shutdown, exit, flags, telemetry};
 
@@ -22,7 +23,7 @@ async fn run(settings: cli::Settings) -> anyhow::Result<()> {
     let reaching = admin.health().part("bus");
     let bound = Admin::bind(&settings.admin).await?;
     let _serving = admin.serve(bound, shutdown.clone());
-    let Some(bus) = cli::connect(&settings.bus, &shutdown).await? else { return Ok(()) };
+    let Some(bus) = Bus::reach(&settings.bus, "notifier", &shutdown).await? else { return Ok(()) };
     reaching.set(State::Ready("reached".to_owned()));
     notifier::run(bus.clone(), settings.notifier, shutdown).await?;
     bus.close().await?;

@@ -6,10 +6,13 @@ use bus::{Address, Bus, BusError};
 use notifier::SinkSettings;
 use serde::{Deserialize, Serialize};
 use service::config::{Configuration, OpenMap, Problem, Shape};
-use service::{AdminSettings, BusSettings, Endpoint, LogSettings, Shutdown};
+use service::{AdminSettings, BusSettings, Endpoint, LogSettings};
 
 /// Where the bus is unless told otherwise.
 const DEFAULT_BUS: &str = "local:./saker-data";
+
+/// What an operator's command calls itself towards the bus.
+const OPERATOR: &str = "operator";
 
 /// The whole configuration.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -35,11 +38,6 @@ pub enum OpenError {
     /// There is nothing at its address.
     #[error("there is no store at {0}: name the one that `saker up` uses with --bus")]
     NoStore(String),
-    /// Another process serves it.
-    #[error(
-        "{0} is open in another process; is `saker up` running already? A second one needs a --bus of its own"
-    )]
-    Busy(String),
     /// Any other reason.
     #[error(transparent)]
     Bus(#[from] BusError),
@@ -67,33 +65,13 @@ impl Configuration for Settings {
     }
 
     fn check(&self) -> Vec<Problem> {
-        let address = self.bus.address.expose().parse::<Address>().err();
-        let address = address.map(|error| Problem::at("bus.address", error.to_string()));
         let ingest = self.ingest.problems().into_iter();
-        address
-            .into_iter()
-            .chain(ingest.map(|(key, text)| Problem::at(&*format!("ingest.{key}"), text)))
-            .collect()
+        let ingest = ingest.map(|(key, text)| Problem::at(&*format!("ingest.{key}"), text));
+        bus::problems(&self.bus).into_iter().chain(ingest).collect()
     }
 }
 
 impl Settings {
-    /// Opens the bus, to run services on it, however long a server takes to answer; `None` where a stop was requested
-    /// meanwhile.
-    ///
-    /// # Errors
-    /// Where it cannot be opened, or another process holds it.
-    pub async fn open_bus(&self, shutdown: &Shutdown) -> Result<Option<Bus>, OpenError> {
-        let (address, tuning) = (self.bus.address.expose().parse()?, self.tuning());
-        let open = || Bus::open(&address, &tuning);
-        service::patiently("the bus", shutdown, BusError::is_transient, open).await.map_err(|error| {
-            match error {
-                BusError::Busy(store) => OpenError::Busy(store),
-                other => other.into(),
-            }
-        })
-    }
-
     /// Opens the bus for an operator's command, through the running service where there is one. A store that is not
     /// there is not made.
     ///
@@ -105,21 +83,7 @@ impl Settings {
             Address::Local(directory) if !Path::new(directory).is_dir() => {
                 Err(OpenError::NoStore(directory.display().to_string()))
             }
-            _ => Ok(Bus::open_for_operator(&address, &self.tuning()).await?),
-        }
-    }
-
-    fn tuning(&self) -> bus::Settings {
-        let settings = self.bus.clone();
-        bus::Settings {
-            keep: settings.keep.get(),
-            keep_dead_letters: settings.keep_dead_letters.get(),
-            max_bytes: settings.max_bytes.bytes(),
-            duplicate_window: settings.duplicate_window.get(),
-            replicas: settings.replicas,
-            credentials_file: settings.credentials_file,
-            token: settings.token.map(Into::into),
-            timeout: settings.timeout.get(),
+            _ => Ok(Bus::open_for_operator(&address, &bus::Settings::of(&self.bus, OPERATOR)).await?),
         }
     }
 }

@@ -18,6 +18,6 @@ pub use endpoint::Endpoint;
 pub use reload::Reload;
 pub use retry::patiently;
 pub use secret::Secret;
-pub use settings::{AdminSettings, BusSettings, LogFormat, LogSettings};
+pub use settings::{AdminSettings, BusSettings, BusTls, LogFormat, LogSettings};
 pub use shutdown::{Shutdown, SignalError};
 pub use telemetry::LogLevel;

@@ -31,8 +31,23 @@ pub struct BusSettings {
     pub credentials_file: Option<PathBuf>,
     /// NATS: a token.
     pub token: Option<Secret>,
+    /// NATS: TLS to the server.
+    pub tls: BusTls,
     /// How long to wait for the bus to store a message.
     pub timeout: Span,
+}
+
+/// `bus.tls:` TLS to a NATS server. With any of it set, a server that offers no TLS is refused; an address that begins
+/// with `tls://` asks for TLS as well.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BusTls {
+    /// PEM file with the authorities that the server's certificate may come from; the system's where there is none.
+    pub ca: Option<PathBuf>,
+    /// PEM file with our certificate, for a server that asks for one.
+    pub certificate: Option<PathBuf>,
+    /// PEM file with the key of that certificate.
+    pub key: Option<PathBuf>,
 }
 
 /// `log:` what is logged, on stderr. `log: LEVEL` is short for `log: {level: LEVEL}`.
@@ -75,6 +90,7 @@ impl Default for BusSettings {
             replicas: 1,
             credentials_file: None,
             token: None,
+            tls: BusTls::default(),
             timeout: Span::seconds(5),
         }
     }

@@ -48,7 +48,7 @@ fn crates_depend_only_along_the_arrows() {
         ("proto", [].as_slice()),
         ("rules", &[]),
         ("service", &[]),
-        ("bus", &["proto"]),
+        ("bus", &["proto", "service"]),
         ("ingest", &["bus", "proto", "service"]),
         ("evaluator", &["bus", "proto", "service", "rules"]),
         ("notifier", &["bus", "proto", "service", "rules"]),

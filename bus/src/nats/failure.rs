@@ -120,7 +120,8 @@ fn refusal(error: &PublishError) -> Option<&jetstream::Error> {
     error.source()?.downcast_ref()
 }
 
-fn is_out_of_room(error: &jetstream::Error) -> bool {
+/// As [`Failure::is_out_of_room`], of the server's own error.
+pub(super) fn is_out_of_room(error: &jetstream::Error) -> bool {
     let codes = [
         ErrorCode::ACCOUNT_RESOURCES_EXCEEDED,
         ErrorCode::INSUFFICIENT_RESOURCES,

@@ -66,7 +66,8 @@ impl Buckets {
     async fn last(&self, bucket: &str, key: &str) -> Result<Option<Entry>, BusError> {
         check_key(key)?;
         let store = self.store(bucket).await?;
-        let entry = self.link.unless_lost(store.entry(key)).await?;
+        let subject = format!("$JS.API.DIRECT.GET.KV_{0}.$KV.{0}.{key}", store.name);
+        let entry = self.link.if_permitted(&subject, store.entry(key)).await?;
         Ok(entry.map_err(|error| BusError::Unavailable(error.to_string()))?.map(entry_of))
     }
 
@@ -86,10 +87,9 @@ impl Buckets {
         if let Some(expected) = expected {
             message = message.expected_last_subject_sequence(expected);
         }
-        let written = async {
-            self.link.jetstream.send_publish(format!("$KV.{}.{key}", store.name), message).await?.await
-        };
-        match self.link.unless_lost(written).await? {
+        let subject = format!("$KV.{}.{key}", store.name);
+        let written = async { self.link.jetstream.send_publish(subject.clone(), message).await?.await };
+        match self.link.if_permitted(&subject, written).await? {
             Ok(written) => Ok(Some(written.sequence)),
             Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => Ok(None),
             Err(error) => Err(match NotStored::of_publish(&error, self.link.timeout) {
@@ -109,7 +109,9 @@ impl Buckets {
         if let Some(store) = known {
             return Ok(store);
         }
-        let store = match self.link.unless_lost(self.link.jetstream.get_key_value(&name)).await? {
+        let subject = format!("$JS.API.STREAM.INFO.KV_{name}");
+        let found = self.link.if_permitted(&subject, self.link.jetstream.get_key_value(&name)).await?;
+        let store = match found {
             Ok(store) => store,
             Err(_) => self.create(name).await?,
         };
@@ -120,7 +122,8 @@ impl Buckets {
     async fn create(&self, bucket: String) -> Result<Store, BusError> {
         let config = kv::Config { bucket, history: 1, num_replicas: self.replicas, ..kv::Config::default() };
         let name = config.bucket.clone();
-        let created = self.link.unless_lost(self.link.jetstream.create_key_value(config)).await?;
+        let subject = format!("$JS.API.STREAM.CREATE.KV_{name}");
+        let created = self.link.if_permitted(&subject, self.link.jetstream.create_key_value(config)).await?;
         created.map_err(|error| BusError::Unavailable(format!("bucket {name} cannot be created: {error}")))
     }
 
@@ -218,7 +221,10 @@ impl Watch {
         self.returned = link.returned().boxed();
         let store = self.buckets.store(&self.bucket).await?;
         // From revision 1 on: each key once, as it is, since a bucket keeps no more than one entry of each.
-        let watch = link.unless_lost(store.watch_all_from_revision(self.seen + 1)).await?;
+        let subject = format!("$JS.API.CONSUMER.CREATE.KV_{}", store.name);
+        // Boxed, since what the client does for a watch is large.
+        let begun = Box::pin(store.watch_all_from_revision(self.seen + 1));
+        let watch = link.if_permitted(&subject, begun).await?;
         self.entries = Some(watch.map_err(|error| BusError::Unavailable(error.to_string()))?);
         Ok(())
     }

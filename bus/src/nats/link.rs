@@ -1,12 +1,10 @@
 //! The connection to NATS: who we are there, whether it is up, and requests to JetStream over it.
 
 use std::future::Future;
-use std::path::Path;
 use std::time::Duration;
 
 use async_nats::jetstream::{self, Context, ErrorCode, account::Account, response::Response};
-use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr, connection::State};
-use secrecy::ExposeSecret;
+use async_nats::{Client, Event, ServerAddr, connection::State};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
@@ -14,16 +12,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
-use super::backoff::jittered;
+use super::denial::Denials;
 use super::failure::Failure;
+use super::login;
 use super::user::User;
 use crate::{BusError, Settings};
 
 /// The first version with all that we rely on: several filters on a consumer, batches of direct gets.
 const OLDEST: (u32, u32) = (2, 11);
-
-/// How soon a peer that went away without a word is missed.
-const PING_INTERVAL: Duration = Duration::from_secs(10);
 
 /// What to ask where the subject says it all. The server takes an empty object for nothing, and `null` for a mistake.
 pub(super) const NOTHING: Nothing = Nothing {};
@@ -41,6 +37,7 @@ pub(super) struct Link {
     /// What runs on its own until `closing`.
     pub(super) tasks: TaskTracker,
     history: watch::Receiver<History>,
+    denials: Denials,
 }
 
 /// How often the connection was lost, and how often it came back.
@@ -57,25 +54,19 @@ impl Link {
         let addresses = users.iter().map(|(_, server)| parse(server)).collect::<Result<Vec<_>, _>>()?;
         let user = users.into_iter().find_map(|(user, _)| user);
         let (written, history) = watch::channel(History::default());
-        let options = options(settings, user).await?.event_callback(move |event| {
+        let denials = Denials::default();
+        let denied = denials.clone();
+        let options = login::options(settings, user).await?.event_callback(move |event| {
             note(&event, &written);
+            denied.note(&event);
             std::future::ready(())
         });
-        let client = options.connect(addresses).await.map_err(|error| {
-            let text = format!("cannot connect to NATS: {error}");
-            match error.kind() {
-                ConnectErrorKind::Io if text.contains("certificate") => BusError::Setup(text),
-                ConnectErrorKind::TimedOut | ConnectErrorKind::Io | ConnectErrorKind::Dns => {
-                    BusError::Unavailable(text)
-                }
-                _ => BusError::Setup(text),
-            }
-        })?;
+        let client = options.connect(addresses).await.map_err(|error| login::refused(&error))?;
         check_version(&client.server_info().version)?;
         let mut jetstream = jetstream::new(client.clone());
         jetstream.set_timeout(settings.timeout);
         let (closing, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let link = Self { client, jetstream, timeout: settings.timeout, closing, tasks, history };
+        let link = Self { client, jetstream, timeout: settings.timeout, closing, tasks, history, denials };
         link.check_jetstream().await?;
         Ok(link)
     }
@@ -122,14 +113,30 @@ impl Link {
         }
     }
 
+    /// Does `work`, which publishes on `subject`, unless the connection is lost or the server does not permit it: the
+    /// answer to what it does not permit would never come.
+    pub(super) async fn if_permitted<T>(
+        &self,
+        subject: &str,
+        work: impl Future<Output = T>,
+    ) -> Result<T, BusError> {
+        let denied = self.denials.of(subject);
+        tokio::select! {
+            biased;
+            done = self.unless_lost(work) => done,
+            why = denied => Err(BusError::Setup(why)),
+        }
+    }
+
     /// Asks JetStream, on `$JS.API.` and `subject`.
     pub(super) async fn ask<T: DeserializeOwned>(
         &self,
         subject: String,
         question: &impl Serialize,
     ) -> Result<T, Failure> {
+        let whole = format!("$JS.API.{subject}");
         let answer: Response<T> = self
-            .unless_lost(self.jetstream.request(subject, question))
+            .if_permitted(&whole, self.jetstream.request(subject, question))
             .await?
             .map_err(|error| Failure::of_request(&error, self.timeout))?;
         match answer {
@@ -188,45 +195,6 @@ fn parse(server: &str) -> Result<ServerAddr, BusError> {
     server
         .parse()
         .map_err(|error| BusError::Setup(format!("the address of the NATS server is malformed: {error}")))
-}
-
-async fn options(settings: &Settings, user: Option<User>) -> Result<ConnectOptions, BusError> {
-    let mut options = ConnectOptions::new()
-        .name("saker")
-        .connection_timeout(settings.timeout)
-        .request_timeout(Some(settings.timeout))
-        .ping_interval(PING_INTERVAL)
-        .max_reconnects(None)
-        .reconnect_delay_callback(reconnect_delay);
-    if let Some(token) = &settings.token {
-        options = options.token(token.expose_secret().to_owned());
-    }
-    match user {
-        Some(User { name, password: Some(password) }) => options = options.user_and_password(name, password),
-        Some(User { name: token, password: None }) => options = options.token(token),
-        None => {}
-    }
-    match &settings.credentials_file {
-        None => Ok(options),
-        Some(file) => with_credentials(options, file).await,
-    }
-}
-
-/// A file as `nsc` makes it, with a JWT and a seed; or one with the seed of an nkey alone.
-async fn with_credentials(options: ConnectOptions, file: &Path) -> Result<ConnectOptions, BusError> {
-    let unusable = |error: std::io::Error| {
-        BusError::Setup(format!("the credentials for NATS in {} cannot be used: {error}", file.display()))
-    };
-    let text = tokio::fs::read_to_string(file).await.map_err(unusable)?;
-    if text.contains("NATS USER JWT") {
-        return options.credentials(&text).map_err(unusable);
-    }
-    Ok(options.nkey(text.trim().to_owned()))
-}
-
-fn reconnect_delay(attempts: usize) -> Duration {
-    let attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
-    jittered(Duration::from_millis(50).saturating_mul(attempts).min(Duration::from_secs(2)))
 }
 
 fn note(event: &Event, history: &watch::Sender<History>) {

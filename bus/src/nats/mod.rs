@@ -4,10 +4,12 @@ mod backoff;
 mod consumer;
 mod deliver;
 mod demand;
+mod denial;
 mod failure;
 mod inbox;
 mod kv;
 mod link;
+mod login;
 mod names;
 mod parts;
 mod publish;
@@ -144,7 +146,7 @@ impl Backend for Nats {
     }
 
     async fn kv_watch(&self, bucket: &str) -> Result<BoxStream<'static, Result<Entry, BusError>>, BusError> {
-        self.buckets.watch(bucket).await
+        Box::pin(self.buckets.watch(bucket)).await
     }
 
     async fn close(&self) -> Result<(), BusError> {

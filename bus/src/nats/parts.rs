@@ -136,9 +136,10 @@ pub(super) async fn join(link: &Link, subject: &str, head: &Head) -> Result<Resu
 async fn part(link: &Link, subject: String) -> Result<Option<Bytes>, BusError> {
     let parts = link.jetstream.get_stream_no_info(names::PARTS_STREAM).await;
     let parts = parts.map_err(|error| BusError::Unavailable(error.to_string()))?;
+    let asked = format!("$JS.API.DIRECT.GET.{}.{subject}", names::PARTS_STREAM);
     let mut backoff = Backoff::default();
     loop {
-        match link.unless_lost(parts.direct_get_last_for_subject(&subject)).await? {
+        match link.if_permitted(&asked, parts.direct_get_last_for_subject(&subject)).await? {
             Ok(message) => return Ok(Some(message.payload)),
             Err(error) => match error.kind() {
                 DirectGetErrorKind::NotFound if backoff.tries() >= TRIES => return Ok(None),

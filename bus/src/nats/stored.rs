@@ -66,7 +66,8 @@ pub(super) async fn last_on(
 ) -> Result<Option<StreamMessage>, BusError> {
     let handle = link.jetstream.get_stream_no_info(names::stream(stream)).await;
     let handle = handle.map_err(|error| BusError::Unavailable(error.to_string()))?;
-    match link.unless_lost(handle.direct_get_last_for_subject(subject)).await? {
+    let asked = format!("$JS.API.DIRECT.GET.{}.{subject}", names::stream(stream));
+    match link.if_permitted(&asked, handle.direct_get_last_for_subject(subject)).await? {
         Ok(message) => Ok(Some(message)),
         Err(error) => match error.kind() {
             DirectGetErrorKind::NotFound => Ok(None),
@@ -212,7 +213,7 @@ async fn fetch(link: &Link, stream: Stream, question: String) -> Result<VecDeque
     let collected = async {
         let replies =
             link.client.subscribe(inbox.clone()).await.map_err(|error| unavailable(error.to_string()))?;
-        let sent = link.client.publish_with_reply(subject, inbox, question.into()).await;
+        let sent = link.client.publish_with_reply(subject.clone(), inbox, question.into()).await;
         sent.map_err(|error| unavailable(error.to_string()))?;
         let mut messages = VecDeque::new();
         let mut replies = replies.take_while(|reply| {
@@ -230,7 +231,7 @@ async fn fetch(link: &Link, stream: Stream, question: String) -> Result<VecDeque
         }
         Ok(messages)
     };
-    let collected = timeout(link.timeout, link.unless_lost(collected)).await;
+    let collected = timeout(link.timeout, link.if_permitted(&subject, collected)).await;
     collected.map_err(|_| BusError::Timeout(link.timeout))??
 }
 

@@ -6,7 +6,7 @@ use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::stream::{Config, DiscardPolicy, Info, RetentionPolicy, StorageType};
 use tracing::{info, warn};
 
-use super::failure::Failure;
+use super::failure::{Failure, is_out_of_room};
 use super::link::{Link, NOTHING};
 use super::names;
 use crate::{BusError, Settings};
@@ -123,33 +123,56 @@ async fn create(link: &Link, wanted: &Config) -> Result<(), Failure> {
     check_echo(&created.config, wanted)
 }
 
+/// Changes what differs, as far as the server has room.
 async fn update(link: &Link, existing: &Config, wanted: &Config) -> Result<(), Failure> {
-    let merged = merged(existing, wanted);
-    let changes = differences(existing, &merged);
+    let mut merged = merged(existing, wanted);
+    match change(link, existing, &merged).await {
+        // Growing is all that takes room. Everything else is changed without it.
+        Err(failure) if failure.is_out_of_room() && existing.max_bytes != merged.max_bytes => {
+            let changes = differences(existing, &merged).join(", ");
+            warn!(
+                stream = wanted.name,
+                changes, "NATS has no room for these settings; the stream keeps its size"
+            );
+            merged.max_bytes = existing.max_bytes;
+            change(link, existing, &merged).await
+        }
+        done => done,
+    }
+}
+
+async fn change(link: &Link, existing: &Config, merged: &Config) -> Result<(), Failure> {
+    let changes = differences(existing, merged);
     if changes.is_empty() {
         return Ok(());
     }
-    let changes = changes.join(", ");
-    match link.ask::<Info>(format!("STREAM.UPDATE.{}", wanted.name), &merged).await {
+    let (stream, changes) = (&merged.name, changes.join(", "));
+    match link.ask::<Info>(format!("STREAM.UPDATE.{stream}"), merged).await {
         Ok(updated) => {
-            info!(stream = wanted.name, changes, "changed a stream's settings");
-            check_echo(&updated.config, &merged)
+            info!(stream, changes, "changed a stream's settings");
+            check_echo(&updated.config, merged)
         }
-        // Growing is all that takes room. The stream does as it is.
-        Err(failure) if failure.is_out_of_room() => {
-            warn!(
-                stream = wanted.name,
-                changes, "NATS has no room for these settings; the stream stays as it is"
-            );
+        // A user who may not change streams gets by with one of another size; it may be what the server had room for.
+        Err(Failure::Bus(error)) if is_denied(&error) && differs_in_size_alone(existing, merged) => {
+            warn!(stream, changes, "only the operator may change that; the stream stays as it is");
             Ok(())
         }
-        Err(Failure::Bus(error)) => Err(error.into()),
-        Err(Failure::Refused(error)) => Err(Failure::Bus(BusError::Setup(format!(
-            "stream {} on the NATS server has other settings, which it refuses to change ({error}): {changes}; \
-             change or remove that stream, as with `nats stream edit` or `nats stream rm`",
-            wanted.name
-        )))),
+        Err(Failure::Refused(error)) if !is_out_of_room(&error) => {
+            Err(Failure::Bus(BusError::Setup(format!(
+                "stream {stream} on the NATS server has other settings, which it refuses to change ({error}): \
+                 {changes}; change or remove that stream, as with `nats stream edit` or `nats stream rm`",
+            ))))
+        }
+        Err(failure) => Err(failure),
     }
+}
+
+fn is_denied(error: &BusError) -> bool {
+    matches!(error, BusError::Setup(_))
+}
+
+fn differs_in_size_alone(existing: &Config, merged: &Config) -> bool {
+    differences(&Config { max_bytes: merged.max_bytes, ..existing.clone() }, merged).is_empty()
 }
 
 /// What exists, with our settings, so that what an operator added beside them stays: placement, metadata, replicas.

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use bus::{Bus, BusError};
+use bus::{Bus, BusError, ReachError};
 use clap::Args;
 use evaluator::{Evaluator, EvaluatorError, Monitor, Ruleset, RulesetError};
 use ingest::{Ingest, IngestError};
@@ -20,7 +20,7 @@ use service::{Reload, Shutdown, SignalError, exit, telemetry};
 use tokio::task::{JoinError, JoinSet};
 
 use super::rule_flags::RuleFlags;
-use crate::settings::{OpenError, Settings};
+use crate::settings::Settings;
 
 /// Run the whole line in one process: webhook, rules and sinks
 ///
@@ -67,7 +67,7 @@ pub enum UpError {
     Rules(#[from] RulesetError),
     /// The bus does not open.
     #[error(transparent)]
-    Open(#[from] OpenError),
+    Open(#[from] ReachError),
     /// The bus does not close.
     #[error(transparent)]
     Bus(#[from] BusError),
@@ -118,7 +118,7 @@ async fn up(settings: Settings, demo: bool) -> Result<(), UpError> {
     let (monitor, reaching) = (Monitor::observed_by(&mut admin), admin.health().part("bus"));
     let bound = Admin::bind(&settings.admin).await?;
     let _serving = admin.serve(bound, shutdown.clone());
-    let Some(bus) = settings.open_bus(&shutdown).await? else { return Ok(()) };
+    let Some(bus) = Bus::reach(&settings.bus, "saker", &shutdown).await? else { return Ok(()) };
     reaching.set(State::Ready("reached".to_owned()));
     let ingest = Ingest::bind(&settings.ingest, bus.clone()).await?;
     let url = banner::url(ingest.local_addr());
