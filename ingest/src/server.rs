@@ -13,6 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::connection::{self, Patience};
 use crate::reach::Reach;
+use crate::redact::{self, KeyFileError};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::webhook::Webhook;
@@ -23,6 +24,9 @@ pub enum IngestError {
     /// Settings that cannot be, all of them.
     #[error("{}", .0.iter().map(|(key, text)| format!("ingest.{key}: {text}")).collect::<Vec<_>>().join("\n"))]
     Settings(Vec<(&'static str, String)>),
+    /// The key for redacted values.
+    #[error("ingest.redact.key_file: {0}")]
+    Key(#[from] KeyFileError),
     /// The address is taken, or not ours.
     #[error("cannot listen on {address}: {error}; set another address with --listen or ingest.listen")]
     Listen {
@@ -56,10 +60,11 @@ impl Ingest {
         let wrong = |error| IngestError::Listen { address: settings.listen, error };
         let listener = TcpListener::bind(settings.listen).await.map_err(wrong)?;
         let store = Store::new(bus.into(), settings.publish_timeout.get());
+        let redactor = Arc::new(redact::redactor(&settings.redact)?);
         Ok(Self {
             address: listener.local_addr().map_err(wrong)?,
             listener,
-            router: Webhook::new(settings, store).router(),
+            router: Webhook::new(settings, store, redactor).router(),
             patience: Patience { first: settings.header_timeout.get(), idle: settings.idle_timeout.get() },
             max_connections: settings.max_connections.min(Semaphore::MAX_PERMITS),
             drain: settings.drain.get(),

@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use serde::{Deserialize, Serialize};
 use service::units::{ByteSize, Span};
 
+use crate::redact;
+
 /// `ingest:` where the audit webhook listens and what it bears.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -38,6 +40,8 @@ pub struct Settings {
     pub max_connections: usize,
     /// How long requests in flight have to finish once the service is told to stop.
     pub drain: Span,
+    /// Which values never reach the bus.
+    pub redact: redact::Settings,
 }
 
 impl Default for Settings {
@@ -55,6 +59,7 @@ impl Default for Settings {
             idle_timeout: Span::seconds(120),
             max_connections: 1024,
             drain: Span::seconds(20),
+            redact: redact::Settings::default(),
         }
     }
 }

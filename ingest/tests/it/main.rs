@@ -3,4 +3,5 @@
 
 mod connections;
 mod harness;
+mod redaction;
 mod webhook;
