@@ -42,6 +42,7 @@ mod tests {
             cluster: "c".into(),
             received_unix_nanos: 7,
             events: vec!["{}".into(), "[]".into()],
+            digests: vec!["d".into()],
         };
         assert_eq!(decode::<EventChunk>(&encode(&chunk).unwrap()).unwrap(), chunk);
         assert_eq!(

@@ -1,5 +1,6 @@
 //! What may travel on the bus: each message type, the stream it belongs to and the id it has.
 
+use bytes::Bytes;
 use proto::alerts::v1::Alert;
 use proto::bus::v1::DeadLetter;
 use proto::events::v1::EventChunk;
@@ -48,11 +49,20 @@ pub trait Content: prost::Message + Default + Send + Sync + 'static {
 impl Content for EventChunk {
     const STREAM: Stream = Stream::Events;
 
-    /// From the cluster and the bytes of the events, not from the time of receipt: a request that is sent again makes
+    /// From the cluster and what identifies the events, not from the time of receipt: a request that is sent again makes
     /// the same chunks again.
     fn id(&self) -> Id {
-        Id::of(std::iter::once(self.cluster.as_bytes()).chain(self.events.iter().map(AsRef::as_ref)))
+        Id::of(std::iter::once(self.cluster.as_bytes()).chain(identified(self).map(|(_, identity)| identity)))
     }
+}
+
+/// The events of a chunk, each with what identifies it: its digest, or its bytes where the chunk has no digests.
+pub fn identified(chunk: &EventChunk) -> impl Iterator<Item = (&Bytes, &[u8])> {
+    let digests = if chunk.digests.len() == chunk.events.len() { chunk.digests.as_slice() } else { &[] };
+    chunk.events.iter().enumerate().map(|(index, event)| {
+        let digest = digests.get(index).filter(|digest| !digest.is_empty());
+        (event, digest.unwrap_or(event).as_ref())
+    })
 }
 
 impl Content for Alert {
@@ -68,5 +78,45 @@ impl Content for DeadLetter {
 
     fn id(&self) -> Id {
         self.id.parse().unwrap_or_else(|_| Id::of([self.id.as_bytes()]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunk(events: &[&str], digests: &[&str]) -> EventChunk {
+        let bytes =
+            |texts: &[&str]| texts.iter().map(|text| Bytes::copy_from_slice(text.as_bytes())).collect();
+        EventChunk {
+            cluster: "prod".into(),
+            received_unix_nanos: 7,
+            events: bytes(events),
+            digests: bytes(digests),
+        }
+    }
+
+    #[test]
+    fn a_chunk_without_digests_has_the_id_it_always_had() {
+        let id = chunk(&["{\"a\":1}", "{}"], &[]).id();
+        assert_eq!(id.to_string(), "ID");
+        assert_eq!(id, Id::of([b"prod".as_slice(), b"{\"a\":1}", b"{}"]));
+    }
+
+    #[test]
+    fn digests_identify_events_whatever_was_redacted() {
+        let one = chunk(&["{\"a\":\"x\"}", "{}"], &["d1", "d2"]);
+        assert_eq!(one.id(), chunk(&["{\"a\":\"redacted\"}", "{}"], &["d1", "d2"]).id());
+        assert_ne!(one.id(), chunk(&["{\"a\":\"x\"}", "{}"], &["d1", "d3"]).id());
+        assert_ne!(one.id(), chunk(&["{\"a\":\"x\"}", "{}"], &[]).id());
+    }
+
+    #[test]
+    fn digests_that_do_not_fit_the_events_count_for_nothing() {
+        assert_eq!(chunk(&["a", "b"], &["d1"]).id(), chunk(&["a", "b"], &[]).id());
+        let identities = |chunk: &EventChunk| {
+            identified(chunk).map(|(_, identity)| identity.to_vec()).collect::<Vec<_>>().concat()
+        };
+        assert_eq!(identities(&chunk(&["a", "b"], &["", "d2"])), b"ad2");
     }
 }

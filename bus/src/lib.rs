@@ -41,7 +41,7 @@ mod settings;
 
 pub use address::{Address, AddressError};
 pub use consumer::{Consumer, ConsumerSpec, Delivery};
-pub use content::{Content, Stream};
+pub use content::{Content, Stream, identified};
 pub use dead_letters::{DeadLetters, Draft, Reason};
 pub use error::BusError;
 pub use handle::{Bus, ConsumerStatus, Receipt, StreamStatus};

@@ -49,7 +49,12 @@ async fn refusal(url: &str, settings: &Settings) -> BusError {
 
 fn chunk(number: usize) -> EventChunk {
     let event = format!(r#"{{"auditID":"{number}"}}"#);
-    EventChunk { cluster: "test".into(), received_unix_nanos: 1, events: vec![event.into()] }
+    EventChunk {
+        cluster: "test".into(),
+        received_unix_nanos: 1,
+        events: vec![event.into()],
+        ..EventChunk::default()
+    }
 }
 
 /// Bytes that do not compress.
@@ -60,7 +65,12 @@ fn noise(length: usize, seed: u8) -> bytes::Bytes {
 }
 
 fn large(megabytes: usize, seed: u8) -> EventChunk {
-    EventChunk { cluster: "large".into(), received_unix_nanos: 1, events: vec![noise(megabytes << 20, seed)] }
+    EventChunk {
+        cluster: "large".into(),
+        received_unix_nanos: 1,
+        events: vec![noise(megabytes << 20, seed)],
+        ..EventChunk::default()
+    }
 }
 
 /// Publishes for as long as it takes.

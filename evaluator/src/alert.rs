@@ -17,13 +17,14 @@ pub struct Origin<'a> {
     pub hostname: &'a str,
 }
 
-/// The alerts for what an evaluation of `event` found; `rules` are those of the program that made it.
-pub fn alerts(evaluation: Evaluation, event: &[u8], rules: &[Rule], origin: Origin<'_>) -> Vec<Alert> {
+/// The alerts for what an evaluation found in the event of this identity: its digest, or its bytes where it has none.
+/// `rules` are those of the program that evaluated it.
+pub fn alerts(evaluation: Evaluation, identity: &[u8], rules: &[Rule], origin: Origin<'_>) -> Vec<Alert> {
     let Evaluation { time_unix_nanos, time_format: format, matches } = evaluation;
     let alert = |found: Match| {
         let rule = rules.get(found.rule)?;
         Some(Alert {
-            id: id(origin.cluster, event, &rule.name).to_string(),
+            id: id(origin.cluster, identity, &rule.name).to_string(),
             cluster: origin.cluster.to_owned(),
             ruleset: origin.ruleset.to_owned(),
             rule: rule.name.clone(),
@@ -41,9 +42,9 @@ pub fn alerts(evaluation: Evaluation, event: &[u8], rules: &[Rule], origin: Orig
     matches.into_iter().filter_map(alert).collect()
 }
 
-/// The id of an alert: the same wherever and however often the event is evaluated.
-pub fn id(cluster: &str, event: &[u8], rule: &str) -> Id {
-    Id::of([cluster.as_bytes(), event, rule.as_bytes()])
+/// The id of an alert: the same wherever and however often the event is evaluated, and however it was redacted.
+pub fn id(cluster: &str, identity: &[u8], rule: &str) -> Id {
+    Id::of([cluster.as_bytes(), identity, rule.as_bytes()])
 }
 
 fn field((name, value): (String, Option<rules::Value>)) -> Field {

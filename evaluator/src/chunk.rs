@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use bus::Reason;
+use bus::{Reason, identified};
 use bytes::Bytes;
 use proto::alerts::v1::Alert;
 use proto::bus::v1::DeadLetter;
@@ -15,40 +15,47 @@ use crate::judge::Judge;
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) alerts: Vec<Alert>,
-    /// Events that are none.
-    pub(crate) unusable: Vec<(Bytes, Reason)>,
-    /// Events over which the judge panicked, which it may not do again.
-    pub(crate) stumbled: Vec<(Bytes, Reason)>,
+    /// Events that are none, each as a chunk of its own.
+    pub(crate) unusable: Vec<(EventChunk, Reason)>,
+    /// Events over which the judge panicked, which it may not do again; each as a chunk of its own.
+    pub(crate) stumbled: Vec<(EventChunk, Reason)>,
 }
 
 /// Judges every event of the chunk.
 pub(crate) fn judge(judge: &mut impl Judge, chunk: &EventChunk) -> Findings {
     judge.begin();
     let mut findings = Findings::default();
-    for event in &chunk.events {
-        match catch_unwind(AssertUnwindSafe(|| judge.judge(event, chunk))) {
+    for (index, (event, identity)) in identified(chunk).enumerate() {
+        match catch_unwind(AssertUnwindSafe(|| judge.judge(event, identity, chunk))) {
             Ok(Ok(alerts)) => findings.alerts.extend(alerts),
             Ok(Err(unusable)) => {
-                findings.unusable.push((event.clone(), Reason::new("not-an-event", unusable.to_string())));
+                let reason = Reason::new("not-an-event", unusable.to_string());
+                findings.unusable.push((alone(chunk, index), reason));
             }
             Err(panic) => {
                 judge.renew();
                 let reason = format!("evaluating it failed: {}", message_of(&*panic));
-                findings.stumbled.push((event.clone(), Reason::new("evaluation-failed", reason)));
+                findings.stumbled.push((alone(chunk, index), Reason::new("evaluation-failed", reason)));
             }
         }
     }
     findings
 }
 
-/// A dead letter about one event of the chunk. It holds a chunk of its own, so that it can be put back.
-pub(crate) fn dead_letter(chunk: &EventChunk, event: Bytes, reason: Reason) -> DeadLetter {
-    let alone = EventChunk {
+/// A dead letter about one event. It holds the chunk of its own, so that it can be put back.
+pub(crate) fn dead_letter(alone: &EventChunk, reason: Reason) -> DeadLetter {
+    reason.about(alone).of_cluster(&alone.cluster).build()
+}
+
+/// One event of the chunk as a chunk of its own, in which it is identified as before.
+fn alone(chunk: &EventChunk, index: usize) -> EventChunk {
+    let one_of = |list: &[Bytes]| list.get(index).cloned().into_iter().collect();
+    EventChunk {
         cluster: chunk.cluster.clone(),
         received_unix_nanos: chunk.received_unix_nanos,
-        events: vec![event],
-    };
-    reason.about(&alone).of_cluster(&chunk.cluster).build()
+        events: one_of(&chunk.events),
+        digests: one_of(&chunk.digests),
+    }
 }
 
 fn message_of(panic: &(dyn std::any::Any + Send)) -> &str {
@@ -68,19 +75,19 @@ mod tests {
         let findings = judge(&mut double, &chunk);
         let messages: Vec<&str> = findings.alerts.iter().map(|alert| alert.message.as_str()).collect();
         assert_eq!(messages, ["alert 1", "alert 2", "alert 3"]);
-        assert_eq!(findings.unusable, [("not an event".into(), Reason::new("not-an-event", "no JSON"))]);
-        let stumbled =
-            ("panic".into(), Reason::new("evaluation-failed", "evaluating it failed: as scripted"));
+        let one = |event| crate::doubles::chunk([event]);
+        assert_eq!(findings.unusable, [(one("not an event"), Reason::new("not-an-event", "no JSON"))]);
+        let stumbled = (one("panic"), Reason::new("evaluation-failed", "evaluating it failed: as scripted"));
         assert_eq!(findings.stumbled, [stumbled.clone(), stumbled]);
         assert_eq!(double.renewed, 2);
     }
 
     #[test]
     fn a_dead_letter_holds_the_event_as_a_chunk_of_its_own() {
-        let whole = chunk(["a", "b"]);
-        let letter = dead_letter(&whole, "b".into(), Reason::new("not-an-event", "no JSON"));
+        let whole = EventChunk { digests: vec!["1".into(), "2".into()], ..chunk(["a", "b"]) };
+        let letter = dead_letter(&alone(&whole, 1), Reason::new("not-an-event", "no JSON"));
         let held: EventChunk = prost::Message::decode(letter.payload).unwrap();
-        assert_eq!(held, EventChunk { events: vec!["b".into()], ..whole });
+        assert_eq!(held, EventChunk { events: vec!["b".into()], digests: vec!["2".into()], ..whole });
         assert!(letter.replayable);
         assert_eq!((letter.cluster.as_str(), letter.code.as_str()), ("prod", "not-an-event"));
     }

@@ -15,13 +15,13 @@ pub(crate) struct Scripted {
 impl Judge for Scripted {
     fn begin(&mut self) {}
 
-    fn judge(&mut self, event: &[u8], chunk: &EventChunk) -> Result<Vec<Alert>, Unusable> {
+    fn judge(&mut self, event: &[u8], identity: &[u8], chunk: &EventChunk) -> Result<Vec<Alert>, Unusable> {
         let text = String::from_utf8_lossy(event).into_owned();
         match text.as_str() {
             "panic" => panic!("as scripted"),
             "not an event" => Err(Unusable("no JSON".into())),
             alert if alert.starts_with("alert") => {
-                let id = Id::of([chunk.cluster.as_bytes(), event]).to_string();
+                let id = Id::of([chunk.cluster.as_bytes(), identity]).to_string();
                 Ok(vec![Alert { id, message: text, ..Alert::default() }])
             }
             _ => Ok(Vec::new()),
@@ -39,5 +39,6 @@ pub(crate) fn chunk<'a>(events: impl IntoIterator<Item = &'a str>) -> EventChunk
         cluster: "prod".into(),
         received_unix_nanos: 7,
         events: events.into_iter().map(|event| event.to_owned().into()).collect(),
+        digests: Vec::new(),
     }
 }

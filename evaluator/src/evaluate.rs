@@ -50,7 +50,7 @@ impl Judge for RulesJudge {
         }
     }
 
-    fn judge(&mut self, event: &[u8], chunk: &EventChunk) -> Result<Vec<Alert>, Unusable> {
+    fn judge(&mut self, event: &[u8], identity: &[u8], chunk: &EventChunk) -> Result<Vec<Alert>, Unusable> {
         let Rules { hostname, count, monitor, .. } = &self.rules;
         let Active { ruleset, matches } = &*self.active;
         let number = count.fetch_add(1, Ordering::Relaxed).saturating_add(1);
@@ -67,7 +67,7 @@ impl Judge for RulesJudge {
             ruleset: ruleset.digest(),
             hostname,
         };
-        Ok(alert::alerts(evaluation, event, ruleset.program().rules(), origin))
+        Ok(alert::alerts(evaluation, identity, ruleset.program().rules(), origin))
     }
 
     fn renew(&mut self) {
@@ -103,8 +103,13 @@ mod tests {
             self.judge.begin();
         }
 
-        fn judge(&mut self, event: &[u8], chunk: &EventChunk) -> Result<Vec<Alert>, Unusable> {
-            let judged = self.judge.judge(event, chunk);
+        fn judge(
+            &mut self,
+            event: &[u8],
+            identity: &[u8],
+            chunk: &EventChunk,
+        ) -> Result<Vec<Alert>, Unusable> {
+            let judged = self.judge.judge(event, identity, chunk);
             if let Some((changing, found)) = self.next.take() {
                 changing.replace(found);
             }
@@ -131,6 +136,7 @@ mod tests {
             cluster: "prod".into(),
             received_unix_nanos: 7,
             events: seconds.map(event).collect(),
+            digests: Vec::new(),
         };
         let (first, second) =
             (chunk::judge(&mut judge, &chunk(0..3)).alerts, chunk::judge(&mut judge, &chunk(3..5)).alerts);

@@ -8,11 +8,11 @@ pub(crate) trait Judge: Send {
     /// A chunk begins: what judges its first event judges all of it.
     fn begin(&mut self);
 
-    /// The alerts that `event`, one of the chunk's, raises.
+    /// The alerts that `event`, one of the chunk's, raises. Their ids are made from its `identity`.
     ///
     /// # Errors
     /// Why it cannot be judged at all.
-    fn judge(&mut self, event: &[u8], chunk: &EventChunk) -> Result<Vec<Alert>, Unusable>;
+    fn judge(&mut self, event: &[u8], identity: &[u8], chunk: &EventChunk) -> Result<Vec<Alert>, Unusable>;
 
     /// Starts anew after a panic: what it had noted down may be half done.
     fn renew(&mut self);

@@ -174,6 +174,18 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_redacted_in_two_ways_alerts_once() {
+        let line = Line::start().await;
+        let digests = |digest: &'static str| vec![digest.into()];
+        line.bus.publish(&EventChunk { digests: digests("1"), ..chunk(["alert a"]) }).await.unwrap();
+        // Another chunk, as of a replica that redacts other paths and packs another body.
+        let other = EventChunk { digests: vec!["1".into(), "2".into()], ..chunk(["alert b", "alert c"]) };
+        line.bus.publish(&other).await.unwrap();
+        line.settle().await;
+        assert_eq!(line.alerts().await, ["alert a", "alert c"].map(|alert| (alert.to_owned(), 1)).into());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
     async fn a_large_chunk_is_evaluated_too() {
         let line = Line::start().await;
         let large = format!("alert {}", "x".repeat(3 << 20));

@@ -136,9 +136,9 @@ async fn store(
     }
     let aside = unusable.into_iter().chain(stumbled.into_iter().filter(|_| is_last_attempt));
     let letters: Vec<DeadLetter> = aside
-        .map(|(event, reason)| {
+        .map(|(alone, reason)| {
             tracing::warn!(code = reason.code(), "an event goes to the dead letters: {}", reason.text());
-            chunk::dead_letter(delivery.message(), event, reason)
+            chunk::dead_letter(&alone, reason)
         })
         .collect();
     let mut storing = std::pin::pin!(async {

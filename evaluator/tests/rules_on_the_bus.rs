@@ -36,7 +36,14 @@ async fn alerts_of(settings: Settings, events: &[String]) -> Vec<Alert> {
     let bus =
         Bus::open(&Address::Local(directory.path().join("bus")), &bus::Settings::default()).await.unwrap();
     let events = events.iter().map(|event| event.clone().into()).collect();
-    bus.publish(&EventChunk { cluster: "prod".into(), received_unix_nanos: 7, events }).await.unwrap();
+    bus.publish(&EventChunk {
+        cluster: "prod".into(),
+        received_unix_nanos: 7,
+        events,
+        ..EventChunk::default()
+    })
+    .await
+    .unwrap();
     let ruleset = Ruleset::load(&settings).unwrap();
     let shutdown = Shutdown::new();
     let evaluator = Evaluator::new(bus.clone(), settings, Some(ruleset));

@@ -3,11 +3,13 @@
 
 use std::hint::black_box;
 use std::path::Path;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ingest::Cluster;
 use ingest::batch::{Origin, pack};
+use ingest::redact::{self, Redactor};
 use ingest::split::split;
 
 const MAX_EVENT: usize = 64 << 20;
@@ -33,11 +35,12 @@ fn all(criterion: &mut Criterion) {
                 .iter(|| bodies.iter().map(|body| split(black_box(body), MAX_EVENT).count()).sum::<usize>());
         });
     }
+    let redactor = Arc::new(Redactor::new(&redact::Settings::default(), None));
     group.bench_function("pack, events", |bencher| {
         bencher.iter(|| {
             let packed = bodies.iter().map(|body| {
                 let origin = Origin { cluster: Cluster::default(), received_unix_nanos: 0 };
-                pack(black_box(body).clone(), origin, MAX_EVENT).count()
+                pack(black_box(body).clone(), origin, MAX_EVENT, Arc::clone(&redactor)).count()
             });
             packed.sum::<usize>()
         });

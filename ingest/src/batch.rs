@@ -1,7 +1,9 @@
-//! Packs the parts of a body into messages for the bus. Where a chunk begins and ends depends on the events alone, so
-//! that a body that is sent again makes the same chunks with the same ids.
+//! Packs the parts of a body into messages for the bus, without their secret values. Where a chunk begins and ends
+//! depends on the events alone, as they were received, so that a body that is sent again makes the same chunks with the
+//! same ids.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use proto::bus::v1::DeadLetter;
@@ -9,6 +11,7 @@ use proto::events::v1::EventChunk;
 
 use crate::cluster::Cluster;
 use crate::dead_letter;
+use crate::redact::Redactor;
 use crate::split::{Broken, Code, NotJson, Part, Splitter, split};
 
 /// How many events a chunk holds at most.
@@ -44,16 +47,29 @@ pub struct Batches {
     parts: Splitter<Bytes>,
     body: Bytes,
     origin: Origin,
+    redactor: Arc<Redactor>,
     events: Vec<Bytes>,
+    digests: Vec<Bytes>,
+    /// Of the events as they were received.
     bytes: usize,
     broken: Option<(Broken, usize)>,
     ready: VecDeque<Batch>,
 }
 
 /// Packs a body; events of more than `max_event` bytes become dead letters.
-pub fn pack(body: Bytes, origin: Origin, max_event: usize) -> Batches {
+pub fn pack(body: Bytes, origin: Origin, max_event: usize, redactor: Arc<Redactor>) -> Batches {
     let parts = split(body.clone(), max_event);
-    Batches { parts, body, origin, events: Vec::new(), bytes: 0, broken: None, ready: VecDeque::new() }
+    Batches {
+        parts,
+        body,
+        origin,
+        redactor,
+        events: Vec::new(),
+        digests: Vec::new(),
+        bytes: 0,
+        broken: None,
+        ready: VecDeque::new(),
+    }
 }
 
 impl Iterator for Batches {
@@ -89,6 +105,11 @@ impl Batches {
         &self.body
     }
 
+    /// What takes the secret values out of it.
+    pub(crate) fn redactor(&self) -> &Arc<Redactor> {
+        &self.redactor
+    }
+
     fn add_event(&mut self, event: Bytes) {
         self.finish_letter();
         let bytes = self.bytes.saturating_add(event.len());
@@ -96,17 +117,19 @@ impl Batches {
             self.finish_chunk();
         }
         self.bytes = self.bytes.saturating_add(event.len());
-        self.events.push(event);
+        self.digests.extend(self.redactor.digest(&event));
+        self.events.push(self.redactor.event(event));
     }
 
     fn finish_chunk(&mut self) {
         self.bytes = 0;
-        let events = std::mem::take(&mut self.events);
+        let (events, digests) = (std::mem::take(&mut self.events), std::mem::take(&mut self.digests));
         if !events.is_empty() {
             self.ready.push_back(Batch::Chunk(EventChunk {
                 cluster: self.origin.cluster.as_str().to_owned(),
                 received_unix_nanos: self.origin.received_unix_nanos,
                 events,
+                digests,
             }));
         }
     }
@@ -130,7 +153,7 @@ impl Batches {
         if count > 1 {
             broken.reason = format!("{}; and {} more pieces behind it", broken.reason, count - 1);
         }
-        let letter = dead_letter::of_part(&self.origin, broken, &self.body);
+        let letter = dead_letter::of_part(&self.origin, broken, &self.body, &self.redactor);
         self.ready.push_back(Batch::Letter(letter, count));
     }
 }
@@ -145,6 +168,7 @@ fn are_one(broken: &Broken, next: &Broken) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redact::{self, Key};
     use bus::Content;
 
     fn event(name: usize, length: usize) -> String {
@@ -156,9 +180,14 @@ mod tests {
         format!(r#"{{"kind":"EventList","items":[{}]}}"#, items.join(",")).into()
     }
 
+    fn redactor(key: Option<u8>) -> Arc<Redactor> {
+        let key = key.map(|byte| Key::new(&[byte; 32]).unwrap());
+        Arc::new(Redactor::new(&redact::Settings::default(), key.as_ref()))
+    }
+
     fn packed(body: &Bytes, received_unix_nanos: u64) -> Vec<Batch> {
         let origin = Origin { cluster: Cluster::default(), received_unix_nanos };
-        pack(body.clone(), origin, 1 << 20).map(Result::unwrap).collect()
+        pack(body.clone(), origin, 1 << 20, redactor(Some(b'k'))).map(Result::unwrap).collect()
     }
 
     fn sizes(batches: &[Batch]) -> Vec<usize> {
@@ -222,7 +251,12 @@ mod tests {
     #[test]
     fn messages_are_made_one_at_a_time() {
         let body = list(&(0..5000).map(|name| event(name, 100)).collect::<Vec<_>>());
-        let mut batches = pack(body, Origin { cluster: Cluster::default(), received_unix_nanos: 0 }, 1 << 20);
+        let mut batches = pack(
+            body,
+            Origin { cluster: Cluster::default(), received_unix_nanos: 0 },
+            1 << 20,
+            redactor(None),
+        );
         while batches.next().is_some() {
             assert!(batches.ready.len() <= 2 && batches.events.len() <= MOST_EVENTS);
         }

@@ -7,26 +7,36 @@ use proto::bus::v1::DeadLetter;
 use proto::events::v1::EventChunk;
 
 use crate::batch::Origin;
+use crate::redact::Redactor;
 use crate::split::{Broken, Code, NotJson};
 
 /// How much is kept of what is of no use.
 const HEAD: usize = 64 << 10;
 
 /// A body in which nothing is JSON.
-pub(crate) fn of_body(origin: &Origin, error: &NotJson, body: &Bytes) -> DeadLetter {
-    letter(origin, Code::NotJson, format!("the whole body is {error}"), body)
+pub(crate) fn of_body(origin: &Origin, error: &NotJson, body: &Bytes, redactor: &Redactor) -> DeadLetter {
+    let reason = format!("the whole body is {error}");
+    let kept = redactor.piece(head(body));
+    letter(origin, (Code::NotJson, reason), (body, kept), redactor)
 }
 
 /// A piece of a body. An event that lacks nothing but a time, or room, is kept whole, so that it can be put back once
 /// that is mended; of anything else the first bytes must do.
-pub(crate) fn of_part(origin: &Origin, broken: Broken, body: &Bytes) -> DeadLetter {
+pub(crate) fn of_part(origin: &Origin, broken: Broken, body: &Bytes, redactor: &Redactor) -> DeadLetter {
     let bytes = body.slice(broken.range);
-    let mut letter = letter(origin, broken.code, broken.reason, &bytes);
+    let left = match broken.code {
+        // Read as JSON they show where values stand, which their heads alone would not.
+        Code::NotAnEvent | Code::NoStageTimestamp | Code::TooLarge => redactor.piece(bytes.clone()),
+        Code::NotJson | Code::TooDeep => redactor.piece(head(&bytes)),
+    };
+    let what = (broken.code, broken.reason);
+    let mut letter = letter(origin, what, (&bytes, head(&left)), redactor);
     if matches!(broken.code, Code::NoStageTimestamp | Code::TooLarge) {
         let chunk = EventChunk {
             cluster: origin.cluster.as_str().to_owned(),
             received_unix_nanos: origin.received_unix_nanos,
-            events: vec![bytes],
+            digests: redactor.digest(&bytes).into_iter().collect(),
+            events: vec![left],
         };
         letter.payload = chunk.encode_to_vec().into();
         letter.replayable = true;
@@ -34,22 +44,42 @@ pub(crate) fn of_part(origin: &Origin, broken: Broken, body: &Bytes) -> DeadLett
     letter
 }
 
-/// A letter with the head of `bytes`, and with their hash and length. What is sent again makes the same letter again.
-fn letter(origin: &Origin, code: Code, reason: String, bytes: &Bytes) -> DeadLetter {
-    let head = bytes.get(..HEAD).unwrap_or(bytes);
-    let hash = blake3::hash(bytes);
-    let draft = Reason::new(code.as_str(), reason).about_bytes(Stream::Events, head);
+/// A letter with what is kept of what was received, and with the hash and length of that. What is sent again makes the
+/// same letter again.
+fn letter(
+    origin: &Origin,
+    (code, reason): (Code, String),
+    (received, kept): (&Bytes, Bytes),
+    redactor: &Redactor,
+) -> DeadLetter {
+    let hash = match redactor.hash(received) {
+        Some(keyed) => keyed,
+        // Whoever reads the hash of a value may guess the value.
+        None if redactor.is_on() => blake3::hash(&kept),
+        None => blake3::hash(received),
+    };
+    let draft = Reason::new(code.as_str(), reason).about_bytes(Stream::Events, &kept);
     let mut letter = draft.of_cluster(origin.cluster.as_str()).build();
-    let parts: [&[u8]; 3] = [origin.cluster.as_str().as_bytes(), code.as_str().as_bytes(), hash.as_bytes()];
-    letter.id = Id::of(parts).to_string();
+    letter.length = u64::try_from(received.len()).unwrap_or(u64::MAX);
     letter.hash = hash.to_hex().to_string();
-    letter.length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let (cluster, length) = (origin.cluster.as_str().as_bytes(), letter.length.to_le_bytes());
+    letter.id = Id::of([cluster, code.as_str().as_bytes(), hash.as_bytes(), &length]).to_string();
     letter
+}
+
+fn head(bytes: &Bytes) -> Bytes {
+    bytes.slice(..bytes.len().min(HEAD))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redact::{self, Key};
+
+    fn redactor(key: Option<u8>) -> Redactor {
+        let key = key.map(|byte| Key::new(&[byte; 32]).unwrap());
+        Redactor::new(&redact::Settings::default(), key.as_ref())
+    }
 
     fn origin(received_unix_nanos: u64) -> Origin {
         Origin { cluster: "prod".parse().unwrap(), received_unix_nanos }
@@ -57,7 +87,7 @@ mod tests {
 
     fn part(received_unix_nanos: u64, code: Code, body: &Bytes) -> DeadLetter {
         let broken = Broken { range: 1..body.len(), code, reason: "why".into() };
-        of_part(&origin(received_unix_nanos), broken, body)
+        of_part(&origin(received_unix_nanos), broken, body, &redactor(Some(b'k')))
     }
 
     #[test]
@@ -70,7 +100,7 @@ mod tests {
         );
         assert_eq!(letter.payload.len(), HEAD);
         assert_eq!(letter.length, u64::try_from(HEAD + 1).unwrap());
-        assert_eq!(letter.hash, blake3::hash(&body[1..]).to_hex().to_string());
+        assert_eq!(letter.hash, redactor(Some(b'k')).hash(&body[1..]).unwrap().to_hex().to_string());
     }
 
     #[test]
@@ -88,5 +118,47 @@ mod tests {
         let chunk = EventChunk::decode(letter.payload.clone()).unwrap();
         assert_eq!((chunk.received_unix_nanos, chunk.events), (7, vec![body.slice(1..)]));
         assert_eq!(letter.length, u64::try_from(body.len() - 1).unwrap());
+    }
+
+    /// A letter about a piece with a Secret in it, and the secret.
+    fn of_secret(code: Code, piece: &str, key: Option<u8>) -> DeadLetter {
+        let body = Bytes::from(piece.to_owned());
+        let broken = Broken { range: 0..body.len(), code, reason: "why".into() };
+        of_part(&origin(7), broken, &body, &redactor(key))
+    }
+
+    #[test]
+    fn no_letter_tells_a_secret_and_hashes_do_not_help_to_guess_it() {
+        let secret = r#"{"kind":"Secret","data":{"pin":"MTIzNA=="},"type":"Opaque"}"#;
+        let (cut, whole) = (&secret[..secret.len() - 20], blake3::hash(secret.as_bytes()));
+        for key in [None, Some(b'k')] {
+            for (code, piece) in [
+                (Code::NotJson, cut),
+                (Code::TooDeep, secret),
+                (Code::NotAnEvent, secret),
+                (Code::NoStageTimestamp, secret),
+                (Code::TooLarge, secret),
+            ] {
+                let letter = of_secret(code, piece, key);
+                let payload = String::from_utf8_lossy(&letter.payload).into_owned();
+                assert!(payload.contains("\"pin\":\"redacted") && !payload.contains("MTIz"), "{payload}");
+                assert_eq!(letter.length, u64::try_from(piece.len()).unwrap());
+                assert_ne!(letter.hash, whole.to_hex().to_string());
+            }
+        }
+        let letter = of_body(&origin(7), &not_json(cut), &Bytes::from(cut.to_owned()), &redactor(None));
+        assert!(!String::from_utf8_lossy(&letter.payload).contains("MTIz"));
+    }
+
+    fn not_json(body: &str) -> NotJson {
+        crate::split::split(body.as_bytes(), 1).find_map(Result::err).unwrap()
+    }
+
+    #[test]
+    fn a_key_tells_apart_what_looks_the_same() {
+        let piece = |value: &str| format!(r#"{{"kind":"Secret","data":{{"pin":"{value}"}}}}"#);
+        let id = |value, key| of_secret(Code::NotJson, &piece(value), key).id;
+        assert_ne!(id("MTIzNA==", Some(b'k')), id("MTIzNQ==", Some(b'k')));
+        assert_ne!(id("MTIzNA==", None), id("MTIzNA=", None), "the length does so without one");
     }
 }

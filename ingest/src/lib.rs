@@ -1,7 +1,8 @@
 //! The audit webhook: request bodies in, chunks of events on the bus.
 //!
-//! A body is split ([`split`]) without a tree or a copy, packed into chunks ([`batch`]), and answered with 200 only
-//! once the bus has stored all of it. What is no event goes to the dead letters.
+//! A body is split ([`split`]) without a tree or a copy, its secret values are replaced ([`redact`]), it is packed into
+//! chunks ([`batch`]), and answered with 200 only once the bus has stored all of it. What is no event goes to the dead
+//! letters.
 
 mod arrivals;
 pub mod batch;
@@ -16,6 +17,7 @@ mod gate;
 mod identity;
 mod memory;
 mod reach;
+pub mod redact;
 mod refusal;
 mod server;
 mod settings;

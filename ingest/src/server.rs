@@ -18,6 +18,7 @@ use crate::door::Door;
 use crate::exposure;
 use crate::gate::{Gate, Keeper, Problem};
 use crate::reach::Reach;
+use crate::redact::{self, KeyFileError};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::webhook::Webhook;
@@ -28,6 +29,9 @@ pub enum IngestError {
     /// Settings that cannot be, or files that they name and that cannot be used, all of them: each a key and what to do.
     #[error("{}", crate::gate::listed(.0))]
     Settings(Vec<Problem>),
+    /// The key for redacted values.
+    #[error("ingest.redact.key_file: {0}")]
+    Key(#[from] KeyFileError),
     /// The address is taken, or not ours.
     #[error("cannot listen on {address}: {error}; set another address with --listen or ingest.listen")]
     Listen {
@@ -67,7 +71,8 @@ impl Ingest {
         let gate = Gate::new(&keeper, settings, complaints.clone());
         exposure::warn(settings, address);
         let store = Store::new(bus.into(), settings.publish_timeout.get());
-        let router = Webhook::new(settings, gate.clone(), store).router();
+        let redactor = Arc::new(redact::redactor(&settings.redact)?);
+        let router = Webhook::new(settings, gate.clone(), store, redactor).router();
         Ok(Self {
             address,
             listener,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use service::units::{ByteSize, Span};
 
 use crate::identity::{self, IdentitiesSettings};
+use crate::redact;
 use crate::tls::TlsSettings;
 
 /// `ingest:` where the audit webhook listens and what it bears.
@@ -54,6 +55,8 @@ pub struct Settings {
     pub reload: Span,
     /// How long requests in flight have to finish once the service is told to stop.
     pub drain: Span,
+    /// Which values never reach the bus.
+    pub redact: redact::Settings,
 }
 
 impl Default for Settings {
@@ -76,6 +79,7 @@ impl Default for Settings {
             identities: IdentitiesSettings::new(),
             reload: Span::seconds(5),
             drain: Span::seconds(20),
+            redact: redact::Settings::default(),
         }
     }
 }

@@ -73,7 +73,7 @@ impl Store {
 
     /// Stores a body. It may be handed in again after an error: what was stored is not stored again.
     pub(crate) async fn store(&self, batches: Batches) -> Result<Counts, StoreError> {
-        let whole = (batches.origin().clone(), batches.body().clone());
+        let whole = (batches.origin().clone(), batches.body().clone(), batches.redactor().clone());
         let stored =
             one_by_one(batches).map(|batch| async { self.publish(batch?).await }).buffer_unordered(IN_FLIGHT);
         let mut stored = pin!(stored);
@@ -86,7 +86,7 @@ impl Store {
                 None => return Ok(total),
                 Some(Ok(counts)) => total.add(counts),
                 Some(Err(StoreError::NotJson(error))) => {
-                    let letter = dead_letter::of_body(&whole.0, &error, &whole.1);
+                    let letter = dead_letter::of_body(&whole.0, &error, &whole.1, &whole.2);
                     let stored = timeout(self.patience, self.publish_letter(&letter)).await;
                     stored.map_err(|_| StoreError::Stalled(self.patience))??;
                     return Err(error.into());

@@ -24,6 +24,7 @@ use crate::body::{self, Bounds, Trouble};
 use crate::cluster::{Cluster, ClusterError};
 use crate::gate::{Admitted, Caller, Gate};
 use crate::memory::Budget;
+use crate::redact::Redactor;
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 use crate::store::{Counts, Store, StoreError};
@@ -40,12 +41,13 @@ pub(crate) struct Webhook {
     budget: Budget,
     bounds: Bounds,
     max_event: usize,
+    redactor: Arc<Redactor>,
     request_timeout: Duration,
     retry_after: u64,
 }
 
 impl Webhook {
-    pub(crate) fn new(settings: &Settings, gate: Gate, store: Store) -> Self {
+    pub(crate) fn new(settings: &Settings, gate: Gate, store: Store, redactor: Arc<Redactor>) -> Self {
         let bounds = Bounds { max_body: settings.max_body.as_usize(), pause: settings.body_timeout.get() };
         Self {
             gate,
@@ -53,6 +55,7 @@ impl Webhook {
             budget: Budget::new(settings.memory.as_usize()),
             bounds,
             max_event: settings.max_event.as_usize(),
+            redactor,
             request_timeout: settings.request_timeout.get(),
             retry_after: settings.retry_after.get().as_secs(),
         }
@@ -118,7 +121,7 @@ impl Webhook {
                 .await
                 .map_err(|trouble| self.trouble(trouble))?;
             let origin = Origin { cluster: admitted.cluster.clone(), received_unix_nanos: now() };
-            let batches = pack(received.bytes, origin, self.max_event);
+            let batches = pack(received.bytes, origin, self.max_event, Arc::clone(&self.redactor));
             let counts = self.store.store(batches).await.map_err(|error| self.not_stored(error));
             drop(received.share);
             counts

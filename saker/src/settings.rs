@@ -72,6 +72,17 @@ impl Configuration for Settings {
 }
 
 impl Settings {
+    /// Has the key for redacted values made in the directory of a local store, where none is named: there is one process
+    /// then, and it has just opened the store.
+    pub fn keep_redaction_key_in_store(&mut self) {
+        let redact = &mut self.ingest.redact;
+        if let Ok(Address::Local(directory)) = self.bus.address.expose().parse()
+            && redact.is_on()
+        {
+            redact.key_file.get_or_insert_with(|| directory.join("redaction.key"));
+        }
+    }
+
     /// Opens the bus for an operator's command, through the running service where there is one. A store that is not
     /// there is not made.
     ///
@@ -85,5 +96,29 @@ impl Settings {
             }
             _ => Ok(Bus::open_for_operator(&address, &bus::Settings::of(&self.bus, OPERATOR)).await?),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ingest::redact;
+
+    fn key_file(address: &str, redact: redact::Settings) -> Option<std::path::PathBuf> {
+        let mut settings = Settings::default();
+        settings.bus.address = Endpoint::from(address);
+        settings.ingest.redact = redact;
+        settings.keep_redaction_key_in_store();
+        settings.ingest.redact.key_file
+    }
+
+    #[test]
+    fn the_key_lies_in_a_local_store_unless_another_is_named_or_none_is_needed() {
+        let stock = redact::Settings::default;
+        assert_eq!(key_file("local:x", stock()), Some("x/redaction.key".into()));
+        assert_eq!(key_file("nats://n:4222", stock()), None);
+        let named = redact::Settings { key_file: Some("k".into()), ..stock() };
+        assert_eq!(key_file("local:x", named), Some("k".into()));
+        assert_eq!(key_file("local:x", redact::Settings { builtin: Vec::new(), ..stock() }), None);
     }
 }

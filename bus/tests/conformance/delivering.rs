@@ -188,7 +188,8 @@ pub async fn large_messages_pass(place: &Place) {
     let mut consumer = bus.consume::<EventChunk>(patient("worker")).await.unwrap();
     for (seed, megabytes) in [(1, 10), (2, 64)] {
         let events = vec![noise(megabytes << 20, seed)];
-        let message = EventChunk { cluster: "large".into(), received_unix_nanos: 1, events };
+        let message =
+            EventChunk { cluster: "large".into(), received_unix_nanos: 1, events, ..EventChunk::default() };
         assert!(!bus.publish(&message).await.unwrap().duplicate);
         assert!(bus.publish(&message).await.unwrap().duplicate);
         let delivery = next(&mut consumer).await;

@@ -106,7 +106,12 @@ pub fn impatient(name: &str) -> ConsumerSpec {
 /// A chunk that no other is equal to.
 pub fn chunk(number: usize) -> EventChunk {
     let event = format!(r#"{{"auditID":"{number}"}}"#);
-    EventChunk { cluster: "test".into(), received_unix_nanos: 1, events: vec![event.into()] }
+    EventChunk {
+        cluster: "test".into(),
+        received_unix_nanos: 1,
+        events: vec![event.into()],
+        ..EventChunk::default()
+    }
 }
 
 pub fn alert(number: usize) -> Alert {

@@ -105,7 +105,12 @@ impl Line {
             "{{\"kind\":\"Event\",\"auditID\":\"{number}\",\"stage\":\"ResponseComplete\",\"verb\":\"get\",\
              \"requestURI\":\"/{number}\",\"stageTimestamp\":\"2026-01-01T00:00:00.000000Z\"}}"
         );
-        let chunk = EventChunk { cluster: "prod".into(), received_unix_nanos: 7, events: vec![event.into()] };
+        let chunk = EventChunk {
+            cluster: "prod".into(),
+            received_unix_nanos: 7,
+            events: vec![event.into()],
+            ..EventChunk::default()
+        };
         self.bus.publish(&chunk).await.unwrap();
     }
 

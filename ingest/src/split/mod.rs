@@ -7,7 +7,7 @@ mod outline;
 mod part;
 mod position;
 mod recovery;
-mod scan;
+pub(crate) mod scan;
 mod stamp;
 mod structure;
 mod text;

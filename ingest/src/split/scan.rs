@@ -8,17 +8,17 @@ use std::ops::Range;
 use memchr::memchr2;
 
 /// How deep values may be nested, counting the outermost.
-pub(super) const MAX_DEPTH: u16 = 300;
+pub(crate) const MAX_DEPTH: u16 = 300;
 
 /// Where bytes stop being JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Fault {
-    pub(super) at: usize,
-    pub(super) kind: FaultKind,
+pub(crate) struct Fault {
+    pub(crate) at: usize,
+    pub(crate) kind: FaultKind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FaultKind {
+pub(crate) enum FaultKind {
     /// Something else was expected here.
     Expected(&'static str),
     /// Nested deeper than [`MAX_DEPTH`].
@@ -27,35 +27,35 @@ pub(super) enum FaultKind {
 
 /// A place in some bytes.
 #[derive(Debug, Clone)]
-pub(super) struct Scanner<'a> {
+pub(crate) struct Scanner<'a> {
     bytes: &'a [u8],
-    pub(super) at: usize,
+    pub(crate) at: usize,
 }
 
 /// Which member or element of its container is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(crate) enum Turn {
     First,
     Later,
 }
 
 impl<'a> Scanner<'a> {
-    pub(super) fn new(bytes: &'a [u8], at: usize) -> Self {
+    pub(crate) fn new(bytes: &'a [u8], at: usize) -> Self {
         Self { bytes, at }
     }
 
-    pub(super) fn peek(&self) -> Option<u8> {
+    pub(crate) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
-    pub(super) fn skip_space(&mut self) {
+    pub(crate) fn skip_space(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\n' | b'\t' | b'\r')) {
             self.at += 1;
         }
     }
 
     /// Reads a value that may be `room` levels deep.
-    pub(super) fn value(&mut self, room: u16) -> Result<(), Fault> {
+    pub(crate) fn value(&mut self, room: u16) -> Result<(), Fault> {
         let Some(inside) = room.checked_sub(1) else {
             return Err(Fault { at: self.at, kind: FaultKind::TooDeep });
         };
@@ -73,7 +73,7 @@ impl<'a> Scanner<'a> {
 
     /// Reads on to the next key of an object and over its colon; the key without its quotes, or none at the object's
     /// end. Stands behind the `{` at first.
-    pub(super) fn member(&mut self, turn: Turn) -> Result<Option<Range<usize>>, Fault> {
+    pub(crate) fn member(&mut self, turn: Turn) -> Result<Option<Range<usize>>, Fault> {
         self.skip_space();
         match (self.peek(), turn) {
             (Some(b'}'), _) => {
@@ -100,8 +100,26 @@ impl<'a> Scanner<'a> {
         Ok(Some(key))
     }
 
+    /// Reads on to the next element of an array; `false` at the array's end. Stands behind the `[` at first.
+    pub(crate) fn element(&mut self, turn: Turn) -> Result<bool, Fault> {
+        self.skip_space();
+        match (self.peek(), turn) {
+            (Some(b']'), _) => {
+                self.at += 1;
+                return Ok(false);
+            }
+            (Some(b','), Turn::Later) => {
+                self.at += 1;
+                self.skip_space();
+            }
+            (_, Turn::Later) => return self.fault("`,` or `]`"),
+            (_, Turn::First) => {}
+        }
+        Ok(true)
+    }
+
     /// Reads the rest of an object, from behind one of its members.
-    pub(super) fn rest_of_object(&mut self, room: u16) -> Result<(), Fault> {
+    pub(crate) fn rest_of_object(&mut self, room: u16) -> Result<(), Fault> {
         while self.member(Turn::Later)?.is_some() {
             self.value(room)?;
         }
@@ -109,7 +127,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads a string from its opening quote on; what stands between the quotes.
-    pub(super) fn string(&mut self) -> Result<Range<usize>, Fault> {
+    pub(crate) fn string(&mut self) -> Result<Range<usize>, Fault> {
         let start = self.at.saturating_add(1);
         match end_of_string(self.bytes, start) {
             Some(end) => {
@@ -191,7 +209,7 @@ impl<'a> Scanner<'a> {
 }
 
 /// The place of the quote that ends the string whose text begins at `start`.
-pub(super) fn end_of_string(bytes: &[u8], start: usize) -> Option<usize> {
+pub(crate) fn end_of_string(bytes: &[u8], start: usize) -> Option<usize> {
     let mut at = start;
     loop {
         let found = at.checked_add(memchr2(b'"', b'\\', bytes.get(at..)?)?)?;

@@ -88,7 +88,7 @@ impl Harness {
         self.all().await
     }
 
-    async fn all<M: Content>(&self) -> Vec<M> {
+    pub async fn all<M: Content>(&self) -> Vec<M> {
         let mut reader = self.bus.read::<M>(Start::Earliest).await.unwrap();
         let mut messages = Vec::new();
         while let Some(stored) = timeout(DEADLINE, reader.next()).await.unwrap().unwrap() {

@@ -5,6 +5,7 @@ mod authority;
 mod connections;
 mod harness;
 mod programs;
+mod redaction;
 mod reloads;
 mod secured;
 mod webhook;

@@ -5,15 +5,18 @@ use std::io::{self, BufRead, BufReader, BufWriter, StdoutLock, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use bytes::Bytes;
 use clap::{Args, ValueEnum};
 use evaluator::alert::{Origin, alerts};
 use evaluator::{Ruleset, RulesetError};
+use ingest::redact::{KeyFileError, Redactor};
 use ingest::split::{Part, split};
 use notifier::falco::{self, Form};
 use proto::alerts::v1::Alert;
 use rules::{Context, Evaluator};
 use service::exit;
 
+use super::redact_flags::{RedactFlags, Unredacted};
 use super::rule_flags::OfflineRules;
 use crate::payloads::{Payload, Payloads};
 
@@ -24,11 +27,13 @@ use crate::payloads::{Payload, Payloads};
 /// and rules, in the shape in which Falco prints them; nothing is left out as a duplicate.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  saker eval --events audit.log\n  saker eval --rules builtin my_rules.yaml --rule-matching all --output text --events - < audit.log"
+    after_help = "Examples:\n  saker eval --events audit.log\n  saker eval --rules builtin my_rules.yaml --rule-matching all --output text --events - < audit.log\n  saker eval --redact --events audit.log"
 )]
 pub struct Eval {
     #[command(flatten)]
     rules: OfflineRules,
+    #[command(flatten)]
+    redact: RedactFlags,
     /// File of events; - is standard input
     #[arg(long, alias = "event", value_name = "FILE")]
     events: PathBuf,
@@ -52,6 +57,9 @@ pub enum EvalError {
     /// The rules do not load.
     #[error(transparent)]
     Rules(#[from] RulesetError),
+    /// There is no key to redact with.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
     /// The events cannot be read.
     #[error("cannot read events from {}: {error}", file.display())]
     Events {
@@ -78,11 +86,16 @@ impl Eval {
             Ok(settings) => settings,
             Err(problems) => return Ok(exit::usage(&problems)),
         };
+        let redactor = match self.redact.redactor(self.rules.config()) {
+            Ok(redactor) => redactor,
+            Err(Unredacted::Settings(problems)) => return Ok(exit::usage(&problems)),
+            Err(Unredacted::Key(error)) => return Err(error.into()),
+        };
         let ruleset = Ruleset::load(&settings)?;
         ruleset.warnings().iter().for_each(|warning| say(warning));
         let wrong = |error| EvalError::Events { file: self.events.clone(), error };
         let mut payloads = Payloads::new(self.open().map_err(wrong)?);
-        let mut evaluation = Evaluation::new(&ruleset, &self);
+        let mut evaluation = Evaluation { redactor, ..Evaluation::new(&ruleset, &self) };
         while let Some(payload) = payloads.next().map_err(wrong)? {
             match evaluation.take(&payload) {
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
@@ -113,6 +126,8 @@ struct Evaluation<'a> {
     ruleset: &'a Ruleset,
     evaluator: Evaluator,
     hostname: String,
+    /// Takes secret values out first, where that is asked for.
+    redactor: Option<Redactor>,
     settings: &'a Eval,
     /// How many events were accepted: `evt.num`.
     count: u64,
@@ -127,6 +142,7 @@ impl<'a> Evaluation<'a> {
             ruleset,
             evaluator: ruleset.program().evaluator(),
             hostname: evaluator::hostname(),
+            redactor: None,
             settings,
             count: 0,
             unusable: 0,
@@ -138,7 +154,10 @@ impl<'a> Evaluation<'a> {
         for part in split(payload.text.as_slice(), usize::MAX) {
             match part {
                 Ok(Part::Event(range)) => {
-                    self.event(payload.line, payload.text.get(range).unwrap_or_default())?;
+                    let event = payload.text.get(range).unwrap_or_default();
+                    let redacted =
+                        self.redactor.as_ref().map(|redactor| redactor.event(Bytes::copy_from_slice(event)));
+                    self.event(payload.line, redacted.as_deref().unwrap_or(event))?;
                 }
                 Ok(Part::Broken(broken)) => self.warn(payload.line, &broken.reason),
                 Err(error) => self.warn(payload.line, &error.to_string()),

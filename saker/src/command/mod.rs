@@ -8,6 +8,8 @@ mod explain;
 mod fields;
 mod kubeconfig;
 mod operator_flags;
+mod redact;
+mod redact_flags;
 mod rule_flags;
 mod rules;
 mod send;
@@ -44,6 +46,7 @@ enum Chosen {
     Explain(explain::Explain),
     Rules(rules::Rules),
     Fields(fields::Fields),
+    Redact(redact::Redact),
     Send(Send),
     Sink(sink::Sink),
     Dlq(dlq::Dlq),
@@ -62,6 +65,7 @@ impl Command {
             Chosen::Explain(explain) => ended(explain.run()),
             Chosen::Rules(rules) => rules.run().await,
             Chosen::Fields(fields) => ended(fields.run()),
+            Chosen::Redact(redact) => ended(redact.run()),
             Chosen::Send(send) => ended(send.run().await),
             Chosen::Sink(sink) => sink.run().await,
             Chosen::Dlq(dlq) => dlq.run().await,

@@ -25,6 +25,11 @@ struct Part {
 }
 
 impl OfflineRules {
+    /// The file with settings.
+    pub(super) fn config(&self) -> Option<PathBuf> {
+        self.config.clone()
+    }
+
     /// The settings that result from file, environment and flags.
     ///
     /// # Errors

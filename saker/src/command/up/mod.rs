@@ -113,7 +113,7 @@ impl Up {
     }
 }
 
-async fn up(settings: Settings, demo: bool) -> Result<(), UpError> {
+async fn up(mut settings: Settings, demo: bool) -> Result<(), UpError> {
     telemetry::init(&settings.log)?;
     let (shutdown, reload) = (Shutdown::on_signals()?, Reload::on_signals()?);
     let ruleset = Ruleset::at_start(&settings.evaluator)?;
@@ -124,6 +124,7 @@ async fn up(settings: Settings, demo: bool) -> Result<(), UpError> {
     let _serving = admin.serve(bound, shutdown.clone());
     let Some(bus) = Bus::reach(&settings.bus, "saker", &shutdown).await? else { return Ok(()) };
     reaching.set(State::Ready("reached".to_owned()));
+    settings.keep_redaction_key_in_store();
     let ingest = Ingest::bind(&settings.ingest, bus.clone()).await?;
     let ingest = ingest.reloading_on(reload.another(), credentials);
     let url = banner::url(&settings.ingest, ingest.local_addr());
