@@ -37,6 +37,7 @@ mod nats;
 mod reader;
 mod retention;
 mod settings;
+mod trace_context;
 
 pub use address::{Address, AddressError};
 pub use consumer::{Consumer, ConsumerSpec, Delivery};
@@ -48,3 +49,4 @@ pub use id::{Id, IdError};
 pub use kv::{Bucket, Entry, Watch};
 pub use reader::{Reader, Start, Stored};
 pub use settings::Settings;
+pub use trace_context::TraceContext;

@@ -9,15 +9,18 @@ mod cluster;
 mod connection;
 mod dead_letter;
 mod memory;
+mod monitor;
 mod reach;
 mod refusal;
 mod server;
 mod settings;
+mod spans;
 pub mod split;
 mod store;
 mod webhook;
 
 pub use cluster::{Cluster, ClusterError};
+pub use monitor::Monitor;
 pub use reach::Reach;
 pub use server::{Ingest, IngestError};
 pub use settings::Settings;

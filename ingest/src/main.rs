@@ -4,9 +4,8 @@ mod cli;
 
 use std::process::ExitCode;
 
-use ingest::{Ingest, Reach};
-use service::admin::{Admin, State};
-use service::{Shutdown, exit, flags, telemetry};
+use ingest::{Ingest, Monitor, Reach};
+use service::{Process, exit, flags};
 
 fn main() -> ExitCode {
     match flags::settings::<cli::Flags>() {
@@ -17,20 +16,17 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(settings: cli::Settings) -> anyhow::Result<()> {
-    telemetry::init(&settings.log)?;
-    let shutdown = Shutdown::on_signals()?;
-    let admin = Admin::new();
-    let reaching = admin.health().part("bus");
-    let bound = Admin::bind(&settings.admin).await?;
-    let _serving = admin.serve(bound, shutdown.clone());
-    let reach = Reach::default();
-    let ingest = Ingest::bind(&settings.ingest, reach.clone()).await?;
+    let mut process = Process::begin("saker-ingest", &settings.log, &settings.traces)?;
+    let monitor = Monitor::observed_by(process.admin());
+    let process = process.listen(&settings.admin).await?;
+    let (shutdown, reach) = (process.shutdown(), Reach::default());
+    let ingest = Ingest::bind(&settings.ingest, reach.clone()).await?.telling(monitor);
     tracing::info!(address = %ingest.local_addr(), "taking audit events");
     // Boxed, since it holds all that connecting takes.
     let connecting = Box::pin(async {
         let Some(bus) = cli::connect(&settings.bus, &shutdown).await? else { return Ok(()) };
-        reach.reached(bus.clone());
-        reaching.set(State::Ready("reached".to_owned()));
+        process.reached(bus.reachable());
+        reach.reached(bus);
         shutdown.requested().await;
         anyhow::Ok(())
     });

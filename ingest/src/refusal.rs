@@ -9,6 +9,10 @@ use serde_json::{Value, json};
 use crate::cluster::ClusterError;
 use crate::split::NotJson;
 
+/// The code of an answer, handed to whoever counts them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outcome(pub(crate) &'static str);
+
 /// Why a request gets no 200.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
@@ -54,6 +58,22 @@ impl Refusal {
         }
     }
 
+    /// Every code there is.
+    pub(crate) const CODES: [&str; 12] = [
+        "not-found",
+        "method-not-allowed",
+        "bad-cluster",
+        "wrong-content-type",
+        "encoded",
+        "too-large",
+        "not-json",
+        "too-slow",
+        "incomplete",
+        "no-memory",
+        "not-stored",
+        "failed",
+    ];
+
     /// A short stable word.
     pub(crate) fn code(&self) -> &'static str {
         match self {
@@ -93,6 +113,7 @@ impl IntoResponse for Refusal {
             error.insert("message".into(), self.to_string().into());
         }
         let mut response = (self.status(), Json(json!({"error": error}))).into_response();
+        response.extensions_mut().insert(Outcome(self.code()));
         let headers = response.headers_mut();
         match &self {
             Self::NoMemory { retry_after } | Self::NotStored { retry_after, .. } => {
@@ -141,6 +162,7 @@ mod tests {
             Refusal::NotStored { why: "the bus is full: 10 GiB".into(), retry_after: 10 },
             Refusal::Failed,
         ] {
+            assert!(Refusal::CODES.contains(&refusal.code()), "{} is not among all codes", refusal.code());
             all.push_str(&shown(refusal).await);
         }
         insta::with_settings!({omit_expression => true}, { insta::assert_snapshot!(all) });

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use service::Shutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -12,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::connection::{self, Patience};
+use crate::monitor::Monitor;
 use crate::reach::Reach;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -37,7 +37,8 @@ pub enum IngestError {
 pub struct Ingest {
     listener: TcpListener,
     address: SocketAddr,
-    router: Router,
+    webhook: Webhook,
+    monitor: Monitor,
     patience: Patience,
     max_connections: usize,
     drain: Duration,
@@ -59,11 +60,18 @@ impl Ingest {
         Ok(Self {
             address: listener.local_addr().map_err(wrong)?,
             listener,
-            router: Webhook::new(settings, store).router(),
+            webhook: Webhook::new(settings, store),
+            monitor: Monitor::unobserved(),
             patience: Patience { first: settings.header_timeout.get(), idle: settings.idle_timeout.get() },
             max_connections: settings.max_connections.min(Semaphore::MAX_PERMITS),
             drain: settings.drain.get(),
         })
+    }
+
+    /// Tells how it is.
+    #[must_use]
+    pub fn telling(self, monitor: Monitor) -> Self {
+        Self { webhook: self.webhook.telling(monitor.clone()), monitor, ..self }
     }
 
     /// Where it listens: the port that the system chose, where the settings left that to it.
@@ -93,7 +101,7 @@ impl Ingest {
     /// Answers requests until told to stop; then finishes those in flight, within the time set for it.
     pub async fn serve(self, shutdown: Shutdown) {
         let slots = Arc::new(Semaphore::new(self.max_connections));
-        let protocol = connection::protocol();
+        let (protocol, router) = (connection::protocol(), self.webhook.router());
         let mut connections = JoinSet::new();
         loop {
             let accepting = async {
@@ -104,11 +112,12 @@ impl Ingest {
                 accepted = accepting => accepted,
                 () = shutdown.requested() => break,
             };
-            let http = (protocol.clone(), self.router.clone());
+            let http = (protocol.clone(), router.clone());
             let serving = connection::serve(stream, peer, http, self.patience, shutdown.clone());
+            let connected = self.monitor.connected();
             connections.spawn(async move {
                 serving.await;
-                drop(slot);
+                drop((slot, connected));
             });
             while connections.try_join_next().is_some() {}
         }

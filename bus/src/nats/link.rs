@@ -41,6 +41,7 @@ pub(super) struct Link {
     /// What runs on its own until `closing`.
     pub(super) tasks: TaskTracker,
     history: watch::Receiver<History>,
+    up: watch::Receiver<bool>,
 }
 
 /// How often the connection was lost, and how often it came back.
@@ -57,8 +58,10 @@ impl Link {
         let addresses = users.iter().map(|(_, server)| parse(server)).collect::<Result<Vec<_>, _>>()?;
         let user = users.into_iter().find_map(|(user, _)| user);
         let (written, history) = watch::channel(History::default());
+        let (tells, up) = watch::channel(true);
         let options = options(settings, user).await?.event_callback(move |event| {
             note(&event, &written);
+            tell(&event, &tells);
             std::future::ready(())
         });
         let client = options.connect(addresses).await.map_err(|error| {
@@ -75,7 +78,7 @@ impl Link {
         let mut jetstream = jetstream::new(client.clone());
         jetstream.set_timeout(settings.timeout);
         let (closing, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let link = Self { client, jetstream, timeout: settings.timeout, closing, tasks, history };
+        let link = Self { client, jetstream, timeout: settings.timeout, closing, tasks, history, up };
         link.check_jetstream().await?;
         Ok(link)
     }
@@ -94,6 +97,11 @@ impl Link {
 
     pub(super) fn is_up(&self) -> bool {
         self.client.connection_state() == State::Connected
+    }
+
+    /// Whether it is up, now and from now on.
+    pub(super) fn up(&self) -> watch::Receiver<bool> {
+        self.up.clone()
     }
 
     /// Waits for the connection to come back after it was lost from now on.
@@ -242,6 +250,16 @@ fn note(event: &Event, history: &watch::Sender<History>) {
         Event::ServerError(_) | Event::ClientError(_) | Event::SlowConsumer(_) => warn!(%event, "NATS"),
         Event::LameDuckMode | Event::Draining | Event::Closed => debug!(%event, "NATS"),
     }
+}
+
+/// Says whether there is a connection; nothing where that stays as it was.
+fn tell(event: &Event, up: &watch::Sender<bool>) {
+    let is_up = match event {
+        Event::Connected => true,
+        Event::Disconnected | Event::Closed => false,
+        _ => return,
+    };
+    up.send_if_modified(|up| std::mem::replace(up, is_up) != is_up);
 }
 
 fn check_version(text: &str) -> Result<(), BusError> {

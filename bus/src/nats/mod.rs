@@ -147,6 +147,14 @@ impl Backend for Nats {
         self.buckets.watch(bucket).await
     }
 
+    fn system(&self) -> &'static str {
+        "nats"
+    }
+
+    fn reachable(&self) -> watch::Receiver<bool> {
+        self.link.up()
+    }
+
     async fn close(&self) -> Result<(), BusError> {
         self.publisher.close().await;
         self.link.stop().await;
