@@ -9,10 +9,11 @@ use std::io::{self, IsTerminal};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use tracing::Metadata;
+use tracing::{Metadata, Subscriber};
 use tracing_subscriber::filter::{FilterExt, filter_fn};
 use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
@@ -61,18 +62,25 @@ pub struct Telemetry(#[expect(dead_code, reason = "it works until it is dropped"
 /// Where logging was begun before, or the way to the receiver cannot be set up.
 pub fn init(name: &str, log: &LogSettings, traces: &TraceSettings) -> Result<Telemetry, TelemetryError> {
     let export = Export::begin(name, traces)?;
-    let spans = export.as_ref().map(|export| {
-        tracing_opentelemetry::layer()
-            .with_tracer(export.tracer())
-            .with_location(false)
-            .with_threads(false)
-            .with_target(false)
-            .with_tracked_inactivity(false)
-            .with_filter(filter_fn(is_exported))
-    });
-    let begun = tracing_subscriber::registry().with(lines(log)).with(spans).try_init();
+    let lines = tracing_subscriber::registry().with(lines(log));
+    let begun = match &export {
+        // Not a layer that does nothing: beside one, what no layer wants is no longer known beforehand.
+        None => lines.try_init(),
+        Some(export) => lines.with(spans(export)).try_init(),
+    };
     begun.map_err(|_| TelemetryError::Twice)?;
     Ok(Telemetry(export))
+}
+
+/// The spans that are exported, and nothing else.
+fn spans<S: Subscriber + for<'a> LookupSpan<'a>>(export: &Export) -> impl Layer<S> + use<S> {
+    tracing_opentelemetry::layer()
+        .with_tracer(export.tracer())
+        .with_location(false)
+        .with_threads(false)
+        .with_target(false)
+        .with_tracked_inactivity(false)
+        .with_filter(filter_fn(is_exported))
 }
 
 /// The log on stderr.
