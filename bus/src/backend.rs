@@ -5,9 +5,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
+use tokio::sync::watch;
 
 use crate::kv::Entry;
-use crate::{BusError, ConsumerSpec, Id, Receipt, Start, Stream, StreamStatus};
+use crate::{BusError, ConsumerSpec, Id, Receipt, Start, Stream, StreamStatus, TraceContext};
 
 /// A message on its way to a stream.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub(crate) struct Outgoing {
     /// The one durable consumer it is for; all of them where none. Such a message is never taken for a duplicate of
     /// the one for all.
     pub(crate) only_for: Option<String>,
+    /// Which trace it belongs to. Of a duplicate it is forgotten.
+    pub(crate) trace: Option<TraceContext>,
 }
 
 /// A message as it is stored.
@@ -28,6 +31,7 @@ pub(crate) struct Incoming {
     /// When it was stored, in nanoseconds since the Unix epoch.
     pub(crate) time_unix_nanos: u64,
     pub(crate) payload: Bytes,
+    pub(crate) trace: Option<TraceContext>,
 }
 
 /// A message given to a worker, with the means to settle it.
@@ -92,6 +96,14 @@ pub(crate) trait Backend: Send + Sync {
     /// First every key as it is, then each change.
     async fn kv_watch(&self, bucket: &str) -> Result<BoxStream<'static, Result<Entry, BusError>>, BusError>;
 
+    /// What it is called where traces name it: `messaging.system`.
+    fn system(&self) -> &'static str {
+        "saker"
+    }
+    /// Whether it can be reached, now and from now on. What is on this machine always can.
+    fn reachable(&self) -> watch::Receiver<bool> {
+        watch::channel(true).1
+    }
     /// Finishes what was begun and lets go of the store.
     async fn close(&self) -> Result<(), BusError>;
 }

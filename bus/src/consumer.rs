@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::backend::{Pull, RawDelivery, Settle};
-use crate::{Bus, BusError, Content, Id, Reason, codec};
+use crate::{Bus, BusError, Content, Id, Reason, TraceContext, codec};
 
 /// A durable consumer: who shares the messages, and on what terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,7 @@ impl<M: Content> Consumer<M> {
                         sequence: message.sequence,
                         stored_unix_nanos: message.time_unix_nanos,
                         attempt,
+                        trace: message.trace,
                         origin,
                         guard,
                     });
@@ -81,6 +82,7 @@ pub struct Delivery<M> {
     sequence: u64,
     stored_unix_nanos: u64,
     attempt: u64,
+    trace: Option<TraceContext>,
     origin: Origin,
     guard: Guard,
 }
@@ -109,6 +111,11 @@ impl<M: Content> Delivery<M> {
     /// How often the message has been delivered, this time included.
     pub fn attempt(&self) -> u64 {
         self.attempt
+    }
+
+    /// Which trace the message belongs to, where its sender said so.
+    pub fn trace(&self) -> Option<&TraceContext> {
+        self.trace.as_ref()
     }
 
     /// The message is done with. Returns once the bus will not deliver it again.

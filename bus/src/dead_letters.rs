@@ -159,7 +159,8 @@ impl DeadLetters {
         let Some((stream, payload)) = message_of(&letter)? else { return Ok(None) };
         let only_for = (!letter.consumer.is_empty()).then(|| letter.consumer.clone());
         // The letter's id, not the message's: the stream still knows the message and would take it for a duplicate.
-        let receipt = self.bus.backend.publish(stream, Outgoing { id, payload, only_for }).await?;
+        let receipt =
+            self.bus.backend.publish(stream, Outgoing { id, payload, only_for, trace: None }).await?;
         self.drop_letter(id).await?;
         Ok(Some(receipt))
     }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use crate::backend::{Backend, Outgoing};
 use crate::retention::Retention;
 use crate::{
     Address, Bucket, BusError, Consumer, ConsumerSpec, Content, DeadLetters, Id, Reader, Settings, Start,
-    Stored, Stream, codec, kv, local, nats,
+    Stored, Stream, TraceContext, codec, kv, local, nats,
 };
 
 /// A handle on the bus; cheap to clone.
@@ -88,8 +90,21 @@ impl Bus {
     /// # Errors
     /// Transient ones ([`BusError::is_transient`]) may be tried again with the same message.
     pub async fn publish<M: Content>(&self, message: &M) -> Result<Receipt, BusError> {
+        self.publish_traced(message, None).await
+    }
+
+    /// As [`Bus::publish`], for a trace: whoever is given the message is given this too. Of a duplicate it is
+    /// forgotten.
+    ///
+    /// # Errors
+    /// As those of [`Bus::publish`].
+    pub async fn publish_traced<M: Content>(
+        &self,
+        message: &M,
+        trace: Option<TraceContext>,
+    ) -> Result<Receipt, BusError> {
         let payload = codec::encode(message)?;
-        self.backend.publish(M::STREAM, Outgoing { id: message.id(), payload, only_for: None }).await
+        self.backend.publish(M::STREAM, Outgoing { id: message.id(), payload, only_for: None, trace }).await
     }
 
     /// Joins a durable consumer, creating it where there is none: each message goes to one worker of all that join
@@ -139,6 +154,17 @@ impl Bus {
     /// Those of reaching the bus.
     pub async fn status(&self, stream: Stream) -> Result<StreamStatus, BusError> {
         self.backend.status(stream).await
+    }
+
+    /// Whether the bus can be reached, now and whenever that changes. The value is the last one once the handle is
+    /// closed or gone; a local store can always be reached.
+    pub fn reachable(&self) -> watch::Receiver<bool> {
+        self.backend.reachable()
+    }
+
+    /// What traces call it, as their `messaging.system`: `nats`, or `saker` for a local store.
+    pub fn system(&self) -> &'static str {
+        self.backend.system()
     }
 
     /// Removes a durable consumer for good, with its claim to all that it has not settled; says whether there was one.

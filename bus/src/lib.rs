@@ -38,6 +38,7 @@ mod reach;
 mod reader;
 mod retention;
 mod settings;
+mod trace_context;
 
 pub use address::{Address, AddressError};
 pub use consumer::{Consumer, ConsumerSpec, Delivery};
@@ -50,3 +51,4 @@ pub use kv::{Bucket, Entry, Watch};
 pub use reach::ReachError;
 pub use reader::{Reader, Start, Stored};
 pub use settings::{Settings, Tls, problems};
+pub use trace_context::TraceContext;

@@ -5,7 +5,7 @@ use evaluator::RuleFlags;
 use serde::{Deserialize, Serialize};
 use service::config::{Configuration, Flag, Problem, Shape};
 use service::flags::{CommandLine, Common};
-use service::{AdminSettings, BusSettings, LogSettings};
+use service::{AdminSettings, BusSettings, LogSettings, TraceSettings};
 
 /// Holds rules against the audit events on the bus and stores the alerts
 ///
@@ -33,6 +33,8 @@ pub struct Settings {
     pub log: LogSettings,
     /// Where health and metrics are served.
     pub admin: AdminSettings,
+    /// Where traces go.
+    pub traces: TraceSettings,
     /// What this service does.
     pub evaluator: evaluator::Settings,
 }

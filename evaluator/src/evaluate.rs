@@ -10,7 +10,6 @@ use rules::{Context, Evaluator};
 use crate::alert::{self, Origin};
 use crate::in_force::{Active, InForce};
 use crate::judge::{Judge, Unusable};
-use crate::monitor::Monitor;
 
 /// Holds the rules in force against events.
 #[derive(Clone)]
@@ -19,7 +18,6 @@ pub(crate) struct Rules {
     hostname: Arc<str>,
     /// How many events this process has evaluated: `evt.num`.
     count: Arc<AtomicU64>,
-    monitor: Monitor,
 }
 
 /// One worker's share.
@@ -30,8 +28,8 @@ pub(crate) struct RulesJudge {
 }
 
 impl Rules {
-    pub(crate) fn new(in_force: InForce, hostname: &str, monitor: Monitor) -> Self {
-        Self { in_force, hostname: hostname.into(), count: Arc::default(), monitor }
+    pub(crate) fn new(in_force: InForce, hostname: &str) -> Self {
+        Self { in_force, hostname: hostname.into(), count: Arc::default() }
     }
 
     pub(crate) fn judge(&self) -> RulesJudge {
@@ -51,10 +49,9 @@ impl Judge for RulesJudge {
     }
 
     fn judge(&mut self, event: &[u8], identity: &[u8], chunk: &EventChunk) -> Result<Vec<Alert>, Unusable> {
-        let Rules { hostname, count, monitor, .. } = &self.rules;
+        let Rules { hostname, count, .. } = &self.rules;
         let Active { ruleset, matches } = &*self.active;
         let number = count.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        monitor.events.inc();
         let context = Context { number, cluster: &chunk.cluster, hostname: Some(hostname) };
         let evaluation =
             self.evaluator.evaluate(event, &context).map_err(|error| Unusable(error.to_string()))?;
@@ -80,6 +77,7 @@ mod tests {
     use super::*;
     use crate::chunk;
     use crate::in_force::{Changing, Found};
+    use crate::monitor::Monitor;
     use crate::ruleset::Ruleset;
 
     fn found(output: &str) -> Found {
@@ -126,7 +124,7 @@ mod tests {
         let (old, new) = (found("old"), found("new"));
         let digests = [old.ruleset.digest().to_owned(), new.ruleset.digest().to_owned()];
         let (changing, in_force) = Changing::new(old, Monitor::unobserved());
-        let rules = Rules::new(in_force, "vm", Monitor::unobserved());
+        let rules = Rules::new(in_force, "vm");
         let mut judge = Swapping { judge: rules.judge(), next: Some((changing, new)) };
         let event = |second: usize| {
             let event = r#"{"kind":"Event","auditID":"1","stage":"ResponseComplete","verb":"get","stageTimestamp":"T"}"#;

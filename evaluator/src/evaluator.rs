@@ -68,10 +68,10 @@ impl Evaluator {
             }
         });
         let hostname = settings.hostname.clone().unwrap_or_else(hostname);
-        let rules = Rules::new(in_force, &hostname, monitor);
+        let rules = Rules::new(in_force, &hostname);
         let judges = (0..workers).map(|_| rules.judge()).collect();
         let result = tokio::select! {
-            result = run_judges(bus, judges, &settings, shutdown) => result,
+            result = run_judges(bus, judges, &settings, monitor.work, shutdown) => result,
             // It ends only by a panic. To go on with rules that nobody looks after would be to go on blindly.
             Err(died) = &mut keeping => Err(EvaluatorError::Keeper(died)),
         };

@@ -10,6 +10,7 @@ mod evaluator;
 mod flags;
 mod in_force;
 mod judge;
+mod lag;
 mod monitor;
 pub mod pushed;
 mod reload;

@@ -6,8 +6,7 @@ use std::process::ExitCode;
 
 use bus::Bus;
 use evaluator::{Evaluator, Monitor, Ruleset};
-use service::admin::{Admin, State};
-use service::{Reload, Shutdown, exit, flags, telemetry};
+use service::{Process, Reload, exit, flags};
 
 fn main() -> ExitCode {
     match flags::settings::<cli::Flags>() {
@@ -18,15 +17,14 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(settings: cli::Settings) -> anyhow::Result<()> {
-    telemetry::init(&settings.log)?;
-    let (shutdown, reload) = (Shutdown::on_signals()?, Reload::on_signals()?);
+    let mut process = Process::begin("saker-evaluator", &settings.log, &settings.traces)?;
+    let reload = Reload::on_signals()?;
     let ruleset = Ruleset::at_start(&settings.evaluator)?;
-    let mut admin = Admin::new();
-    let (monitor, reaching) = (Monitor::observed_by(&mut admin), admin.health().part("bus"));
-    let bound = Admin::bind(&settings.admin).await?;
-    let _serving = admin.serve(bound, shutdown.clone());
+    let monitor = Monitor::observed_by(process.admin());
+    let process = process.listen(&settings.admin).await?;
+    let shutdown = process.shutdown();
     let Some(bus) = Bus::reach(&settings.bus, "evaluator", &shutdown).await? else { return Ok(()) };
-    reaching.set(State::Ready("reached".to_owned()));
+    process.reached(bus.reachable());
     let evaluator = Evaluator::new(bus.clone(), settings.evaluator, ruleset);
     evaluator.reloading_on(reload).telling(monitor).run(shutdown).await?;
     bus.close().await?;

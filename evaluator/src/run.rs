@@ -6,6 +6,8 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 
 use crate::judge::Judge;
+use crate::lag;
+use crate::monitor::Work;
 use crate::settings::Settings;
 use crate::worker::Worker;
 
@@ -35,17 +37,22 @@ pub(crate) async fn run_judges<J: Judge + 'static>(
     bus: Bus,
     judges: Vec<J>,
     settings: &Settings,
+    work: Work,
     shutdown: Shutdown,
 ) -> Result<(), EvaluatorError> {
     // Set off by the caller's, and by the first worker that cannot go on.
     let stop = Shutdown::new();
     let mut running = JoinSet::new();
     for judge in judges {
-        running.spawn(Worker::new(bus.clone(), judge).run(stop.clone()));
+        running.spawn(Worker::new(bus.clone(), judge).telling(work.clone()).run(stop.clone()));
     }
     // Nobody consumes dead letters. They hold events, which the notifier has no business to read.
-    let trimming = tokio::spawn(async move {
-        futures::join!(bus.keep_trimmed(Stream::Events), bus.keep_trimmed(Stream::DeadLetters))
+    let keeping = tokio::spawn(async move {
+        futures::join!(
+            bus.keep_trimmed(Stream::Events),
+            bus.keep_trimmed(Stream::DeadLetters),
+            lag::tell(bus.clone(), work),
+        )
     });
     let failed = tokio::select! {
         () = shutdown.requested() => None,
@@ -64,7 +71,7 @@ pub(crate) async fn run_judges<J: Judge + 'static>(
         Ok(())
     });
     running.shutdown().await;
-    trimming.abort();
+    keeping.abort();
     result
 }
 
@@ -102,8 +109,9 @@ mod tests {
             let shutdown = Shutdown::new();
             let judges = (0..3).map(|_| Scripted::default()).collect();
             let (bus, stop) = (self.bus.clone(), shutdown.clone());
-            let running =
-                tokio::spawn(async move { run_judges(bus, judges, &Settings::default(), stop).await });
+            let running = tokio::spawn(async move {
+                run_judges(bus, judges, &Settings::default(), Work::default(), stop).await
+            });
             timeout(Duration::from_secs(60), async {
                 while !self.is_settled().await {
                     tokio::time::sleep(Duration::from_millis(5)).await;

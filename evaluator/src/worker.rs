@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
-use bus::{Bus, BusError, Consumer, ConsumerSpec, Content, Delivery};
+use bus::{Bus, BusError, Consumer, ConsumerSpec, Content, Delivery, Receipt, TraceContext};
 use futures::{StreamExt, TryStreamExt, future, stream};
+use proto::alerts::v1::Alert;
 use proto::bus::v1::DeadLetter;
 use proto::events::v1::EventChunk;
 use service::Shutdown;
+use service::trace::{self, Destination};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::time::{Instant, interval_at, sleep};
+use tracing::{Instrument, Span};
 
 use crate::chunk::{self, Findings};
 use crate::judge::Judge;
+use crate::monitor::{Went, Work};
 
 /// The durable consumer that all evaluators share.
 pub(crate) const CONSUMER: &str = "evaluator";
@@ -34,12 +38,18 @@ pub(crate) fn spec() -> ConsumerSpec {
 pub(crate) struct Worker<J> {
     bus: Bus,
     judge: J,
+    told: Work,
     outages: u32,
 }
 
 impl<J: Judge> Worker<J> {
     pub(crate) fn new(bus: Bus, judge: J) -> Self {
-        Self { bus, judge, outages: 0 }
+        Self { bus, judge, told: Work::default(), outages: 0 }
+    }
+
+    /// Tells what becomes of its chunks.
+    pub(crate) fn telling(self, told: Work) -> Self {
+        Self { told, ..self }
     }
 
     /// Works until a stop is requested, then finishes the chunk in hand.
@@ -54,7 +64,8 @@ impl<J: Judge> Worker<J> {
                 () = shutdown.requested() => return Ok(()),
                 delivery = consumer.next() => delivery?,
             };
-            if let Some(pause) = self.work(delivery).await? {
+            let span = span(&self.bus, &delivery);
+            if let Some(pause) = self.work(delivery).instrument(span).await? {
                 tokio::select! {
                     () = shutdown.requested() => return Ok(()),
                     () = sleep(pause) => {}
@@ -81,28 +92,45 @@ impl<J: Judge> Worker<J> {
 
     /// Deals with one chunk. Says how long to pause, where the bus is away.
     async fn work(&mut self, mut delivery: Delivery<EventChunk>) -> Result<Option<Duration>, BusError> {
-        let findings = self.judged(delivery.message());
+        let findings = self.judged(&delivery);
         let is_last_attempt = delivery.attempt() >= ATTEMPTS;
         let retries = !findings.stumbled.is_empty() && !is_last_attempt;
-        if let Err(error) = store(&self.bus, &mut delivery, findings, is_last_attempt).await {
+        let stored = store((&self.bus, &self.told), &mut delivery, findings, is_last_attempt).await;
+        if let Err(error) = stored {
             if !error.is_transient() {
                 return Err(error);
             }
+            self.told.went(Went::Returned);
+            trace::failed(&Span::current(), "not-stored");
             let pause = self.outage(&error);
             give_back(delivery, pause).await;
             return Ok(Some(pause));
         }
         self.outages = 0;
         if retries {
+            self.told.went(Went::Retried);
             let wait = backoff(Duration::from_secs(1), delivery.attempt());
             give_back(delivery, wait).await;
         } else if let Err(error) = delivery.ack().await {
+            self.told.went(Went::Returned);
             tracing::warn!(%error, "a chunk could not be settled; it comes again, and raises nothing new");
+        } else {
+            self.told.went(Went::Settled);
         }
         Ok(None)
     }
 
-    fn judged(&mut self, chunk: &EventChunk) -> Findings {
+    fn judged(&mut self, delivery: &Delivery<EventChunk>) -> Findings {
+        let (chunk, begun) = (delivery.message(), std::time::Instant::now());
+        let findings = self.judge(chunk);
+        self.told.judged(chunk.events.len(), delivery.attempt(), begun.elapsed());
+        if trace::is_active() {
+            Span::current().record("saker.alerts", i64::try_from(findings.alerts.len()).unwrap_or(i64::MAX));
+        }
+        findings
+    }
+
+    fn judge(&mut self, chunk: &EventChunk) -> Findings {
         let size: usize = chunk.events.iter().map(bytes::Bytes::len).sum();
         let is_threaded = || Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread;
         if size > LONG_WORK && is_threaded() {
@@ -124,7 +152,7 @@ impl<J: Judge> Worker<J> {
 /// Stores what was found; returns once all of it is stored. Events that the judge stumbled over are set aside at
 /// their last attempt only.
 async fn store(
-    bus: &Bus,
+    (bus, told): (&Bus, &Work),
     delivery: &mut Delivery<EventChunk>,
     findings: Findings,
     is_last_attempt: bool,
@@ -135,15 +163,19 @@ async fn store(
         tracing::error!(%chunk, attempt, of = ATTEMPTS, "{}", reason.text());
     }
     let aside = unusable.into_iter().chain(stumbled.into_iter().filter(|_| is_last_attempt));
-    let letters: Vec<DeadLetter> = aside
+    let letters: Vec<(&'static str, DeadLetter)> = aside
         .map(|(alone, reason)| {
-            tracing::warn!(code = reason.code(), "an event goes to the dead letters: {}", reason.text());
-            chunk::dead_letter(&alone, reason)
+            let code = reason.code();
+            tracing::warn!(code, "an event goes to the dead letters: {}", reason.text());
+            (code, chunk::dead_letter(&alone, reason))
         })
         .collect();
+    // Made here and polled there: a stream of borrowing closures would not be `Send`.
+    let setting_aside = letters.iter().map(|(code, letter)| set_aside(bus, told, code, letter)).collect();
+    let raising = alerts.iter().map(|alert| raise(bus, told, alert)).collect();
     let mut storing = std::pin::pin!(async {
-        publish_all(bus, &letters).await?;
-        publish_all(bus, &alerts).await
+        all(setting_aside).await?;
+        all(raising).await
     });
     let every = spec().ack_wait / 4;
     let mut ticks = interval_at(Instant::now() + every, every);
@@ -159,11 +191,44 @@ async fn store(
     }
 }
 
-/// Stores them all, some at a time.
-async fn publish_all<M: Content>(bus: &Bus, messages: &[M]) -> Result<(), BusError> {
-    // Made here and polled there: a stream of borrowing closures would not be `Send`.
-    let publishing: Vec<_> = messages.iter().map(|message| bus.publish(message)).collect();
-    stream::iter(publishing).buffered(PUBLISHING).try_for_each(|_| future::ready(Ok(()))).await
+/// Waits for them all, some at a time.
+async fn all<F: Future<Output = Result<(), BusError>>>(storing: Vec<F>) -> Result<(), BusError> {
+    stream::iter(storing).buffered(PUBLISHING).try_for_each(|()| future::ready(Ok(()))).await
+}
+
+async fn raise(bus: &Bus, told: &Work, alert: &Alert) -> Result<(), BusError> {
+    let receipt = send(bus, alert).await?;
+    told.stored(alert, receipt);
+    Ok(())
+}
+
+async fn set_aside(bus: &Bus, told: &Work, code: &'static str, letter: &DeadLetter) -> Result<(), BusError> {
+    let receipt = send(bus, letter).await?;
+    told.letter(code, receipt);
+    Ok(())
+}
+
+/// Stores a message, as a step of the trace at hand where there is one.
+async fn send<M: Content>(bus: &Bus, message: &M) -> Result<Receipt, BusError> {
+    let span = trace::sending(Destination { system: bus.system(), name: M::STREAM.name() });
+    let context =
+        trace::headers(&span).and_then(|headers| TraceContext::new(&headers.parent, &headers.state));
+    let sent = bus.publish_traced(message, context).instrument(span.clone()).await;
+    if sent.is_err() {
+        trace::failed(&span, "not-stored");
+    }
+    sent
+}
+
+/// The span of the work on a chunk; none where it belongs to no trace.
+fn span(bus: &Bus, delivery: &Delivery<EventChunk>) -> Span {
+    let Some(context) = delivery.trace() else { return Span::none() };
+    let from = Destination { system: bus.system(), name: EventChunk::STREAM.name() };
+    let span = trace::processing(from, CONSUMER, context.parent(), context.state());
+    let events = delivery.message().events.len();
+    span.record("messaging.batch.message_count", i64::try_from(events).unwrap_or(i64::MAX));
+    span.record("saker.attempt", i64::try_from(delivery.attempt()).unwrap_or(i64::MAX));
+    span
 }
 
 /// Where even that fails, the bus notices by itself that the chunk is not settled.

@@ -6,7 +6,7 @@ use clap::Parser;
 use serde::{Deserialize, Serialize};
 use service::config::{Configuration, Flag, Problem, Shape};
 use service::flags::{CommandLine, Common};
-use service::{AdminSettings, BusSettings, LogSettings};
+use service::{AdminSettings, BusSettings, LogSettings, TraceSettings};
 
 /// The audit webhook: takes events from API servers and stores them on the bus
 ///
@@ -35,6 +35,8 @@ pub struct Settings {
     pub log: LogSettings,
     /// Where health and metrics are served.
     pub admin: AdminSettings,
+    /// Where traces go.
+    pub traces: TraceSettings,
     /// What this service does.
     pub ingest: ingest::Settings,
 }

@@ -5,9 +5,8 @@ mod cli;
 use std::process::ExitCode;
 
 use bus::Bus;
-use ingest::{Ingest, Reach};
-use service::admin::{Admin, State};
-use service::{Reload, Shutdown, exit, flags, telemetry};
+use ingest::{Ingest, Monitor, Reach};
+use service::{Process, Reload, exit, flags};
 
 fn main() -> ExitCode {
     match flags::settings::<cli::Flags>() {
@@ -18,20 +17,20 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(settings: cli::Settings) -> anyhow::Result<()> {
-    telemetry::init(&settings.log)?;
-    let (shutdown, reload) = (Shutdown::on_signals()?, Reload::on_signals()?);
-    let admin = Admin::new();
-    let (reaching, credentials) = (admin.health().part("bus"), admin.health().part("credentials"));
-    let bound = Admin::bind(&settings.admin).await?;
-    let _serving = admin.serve(bound, shutdown.clone());
-    let reach = Reach::default();
-    let ingest = Ingest::bind(&settings.ingest, reach.clone()).await?.reloading_on(reload, credentials);
+    let mut process = Process::begin("saker-ingest", &settings.log, &settings.traces)?;
+    let reload = Reload::on_signals()?;
+    let monitor = Monitor::observed_by(process.admin());
+    let credentials = process.admin().health().part("credentials");
+    let process = process.listen(&settings.admin).await?;
+    let (shutdown, reach) = (process.shutdown(), Reach::default());
+    let ingest = Ingest::bind(&settings.ingest, reach.clone()).await?;
+    let ingest = ingest.telling(monitor).reloading_on(reload, credentials);
     tracing::info!(address = %ingest.local_addr(), "taking audit events");
     // Boxed, since it holds all that connecting takes.
     let connecting = Box::pin(async {
         let Some(bus) = Bus::reach(&settings.bus, "ingest", &shutdown).await? else { return Ok(()) };
-        reach.reached(bus.clone());
-        reaching.set(State::Ready("reached".to_owned()));
+        process.reached(bus.reachable());
+        reach.reached(bus);
         shutdown.requested().await;
         anyhow::Ok(())
     });

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use prometheus_client::metrics::gauge::Gauge;
+
 /// The bytes that all bodies together may take.
 #[derive(Debug, Clone)]
 pub(crate) struct Budget {
     free: Arc<AtomicUsize>,
+    /// Tells how much is held.
+    held: Gauge,
 }
 
 /// What one of several clients holds of the budget. It may hold as much as it leaves free, so that there is always
@@ -28,10 +32,16 @@ pub(crate) struct Exhausted;
 
 impl Budget {
     pub(crate) fn new(bytes: usize) -> Self {
-        Self { free: Arc::new(AtomicUsize::new(bytes)) }
+        Self { free: Arc::new(AtomicUsize::new(bytes)), held: Gauge::default() }
     }
 
-    fn free(&self) -> usize {
+    /// Tells there how much is held.
+    pub(crate) fn told_by(self, held: Gauge) -> Self {
+        Self { held, ..self }
+    }
+
+    /// How many bytes are free now. Nothing keeps them so.
+    pub(crate) fn free(&self) -> usize {
         self.free.load(Ordering::Relaxed)
     }
 
@@ -55,6 +65,7 @@ impl Share {
             self.holder.iter().for_each(|holder| holder.give_back(bytes));
             return Err(Exhausted);
         }
+        self.budget.held.inc_by(signed(bytes));
         self.held = self.held.saturating_add(bytes);
         Ok(())
     }
@@ -79,7 +90,12 @@ impl Drop for Share {
     fn drop(&mut self) {
         self.holder.iter().for_each(|holder| holder.give_back(self.held));
         self.budget.free.fetch_add(self.held, Ordering::Relaxed);
+        self.budget.held.dec_by(signed(self.held));
     }
+}
+
+fn signed(bytes: usize) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -88,14 +104,15 @@ mod tests {
 
     #[test]
     fn shares_never_exceed_the_budget_and_come_back() {
-        let budget = Budget::new(10);
+        let held = Gauge::default();
+        let budget = Budget::new(10).told_by(held.clone());
         let (mut one, mut two) = (budget.share(None), budget.share(None));
         assert_eq!((one.grow(6), two.grow(5), two.grow(4)), (Ok(()), Err(Exhausted), Ok(())));
-        assert_eq!(budget.free(), 0);
+        assert_eq!((budget.free(), held.get()), (0, 10));
         drop(one);
         assert_eq!((budget.free(), two.grow(6)), (6, Ok(())));
         drop(two);
-        assert_eq!(budget.free(), 10);
+        assert_eq!((budget.free(), held.get()), (10, 0));
     }
 
     #[test]

@@ -9,6 +9,10 @@ use serde_json::{Value, json};
 use crate::cluster::{Cluster, ClusterError};
 use crate::split::NotJson;
 
+/// The code of an answer, handed to whoever counts them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outcome(pub(crate) &'static str);
+
 /// Why a request gets no 200.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
@@ -96,6 +100,32 @@ impl Refusal {
         }
     }
 
+    /// Every code there is.
+    pub(crate) const CODES: [&str; 22] = [
+        "not-found",
+        "method-not-allowed",
+        "bad-cluster",
+        "wrong-content-type",
+        "encoded",
+        "too-large",
+        "not-json",
+        "too-slow",
+        "incomplete",
+        "no-memory",
+        "not-stored",
+        "failed",
+        "no-credential",
+        "not-bearer",
+        "unknown-token",
+        "unknown-certificate",
+        "expired-certificate",
+        "distrusted-certificate",
+        "two-identities",
+        "certificate-of-two",
+        "other-cluster",
+        "too-many-requests",
+    ];
+
     /// A short stable word.
     pub(crate) fn code(&self) -> &'static str {
         match self {
@@ -145,6 +175,7 @@ impl IntoResponse for Refusal {
             error.insert("message".into(), self.to_string().into());
         }
         let mut response = (self.status(), Json(json!({"error": error}))).into_response();
+        response.extensions_mut().insert(Outcome(self.code()));
         let headers = response.headers_mut();
         match &self {
             Self::NoMemory { retry_after }
@@ -212,6 +243,7 @@ mod tests {
             },
             Refusal::TooManyRequests { identity: "a".into(), limit: 256, retry_after: 10 },
         ] {
+            assert!(Refusal::CODES.contains(&refusal.code()), "{} is not among all codes", refusal.code());
             all.push_str(&shown(refusal).await);
         }
         insta::with_settings!({omit_expression => true}, { insta::assert_snapshot!(all) });

@@ -17,6 +17,7 @@ use crate::connection::{self, Patience};
 use crate::door::Door;
 use crate::exposure;
 use crate::gate::{Gate, Keeper, Problem};
+use crate::monitor::Monitor;
 use crate::reach::Reach;
 use crate::redact::{self, KeyFileError};
 use crate::settings::Settings;
@@ -47,6 +48,8 @@ pub struct Ingest {
     listener: TcpListener,
     address: SocketAddr,
     door: Door,
+    webhook: Webhook,
+    monitor: Monitor,
     keeper: Keeper,
     arrivals: Arrivals,
     max_connections: usize,
@@ -72,13 +75,13 @@ impl Ingest {
         exposure::warn(settings, address);
         let store = Store::new(bus.into(), settings.publish_timeout.get());
         let redactor = Arc::new(redact::redactor(&settings.redact)?);
-        let router = Webhook::new(settings, gate.clone(), store, redactor).router();
+        let webhook = Webhook::new(settings, gate.clone(), store, redactor);
         Ok(Self {
             address,
             listener,
             door: Door {
                 gate,
-                http: (connection::protocol(), router),
+                http: (connection::protocol(), webhook.clone().router()),
                 patience: Patience {
                     first: settings.header_timeout.get(),
                     idle: settings.idle_timeout.get(),
@@ -86,6 +89,8 @@ impl Ingest {
                 handshake: settings.tls.handshake_timeout.get(),
                 complaints,
             },
+            webhook,
+            monitor: Monitor::unobserved(),
             keeper,
             arrivals: Arrivals::new(settings.max_connections_per_address),
             max_connections: settings.max_connections.min(Semaphore::MAX_PERMITS),
@@ -97,6 +102,15 @@ impl Ingest {
     #[must_use]
     pub fn reloading_on(mut self, reload: Reload, part: Part) -> Self {
         self.keeper.heeding(reload, part);
+        self
+    }
+
+    /// Tells how it is.
+    #[must_use]
+    pub fn telling(mut self, monitor: Monitor) -> Self {
+        self.webhook = self.webhook.telling(monitor.clone());
+        self.door.http.1 = self.webhook.clone().router();
+        self.monitor = monitor;
         self
     }
 
@@ -126,7 +140,7 @@ impl Ingest {
 
     /// Answers requests until told to stop; then finishes those in flight, within the time set for it.
     pub async fn serve(self, shutdown: Shutdown) {
-        let Self { listener, door, keeper, arrivals, max_connections, drain, .. } = self;
+        let Self { listener, door, keeper, arrivals, monitor, max_connections, drain, .. } = self;
         let slots = Arc::new(Semaphore::new(max_connections));
         let (door, keeping) = (Arc::new(door), tokio::spawn(keeper.keep()));
         let mut connections = JoinSet::new();
@@ -144,10 +158,10 @@ impl Ingest {
                 door.one_too_many(peer);
                 continue;
             };
-            let (door, shutdown) = (Arc::clone(&door), shutdown.clone());
+            let (door, shutdown, connected) = (Arc::clone(&door), shutdown.clone(), monitor.connected());
             connections.spawn(async move {
                 door.serve(stream, peer, shutdown).await;
-                drop((slot, place));
+                drop((slot, place, connected));
             });
         }
         drop(listener);

@@ -4,16 +4,19 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::BusError;
+use bus::{Bus, BusError, Content, Receipt, TraceContext};
 use futures::{Stream, StreamExt};
 use proto::bus::v1::DeadLetter;
 use serde::Serialize;
+use service::trace::{self, Destination};
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use crate::batch::{Batch, Batches};
 use crate::dead_letter;
+use crate::monitor::Monitor;
 use crate::reach::Reach;
 use crate::split::NotJson;
 
@@ -30,6 +33,7 @@ pub(crate) struct Store {
     /// Counts KiB of messages that are encoded, which takes a few times their size.
     room: Arc<Semaphore>,
     patience: Duration,
+    monitor: Monitor,
 }
 
 /// What became of a body. All but `received` add up to it.
@@ -62,7 +66,13 @@ pub(crate) enum StoreError {
 impl Store {
     /// `patience`: how long to wait while the bus stores nothing.
     pub(crate) fn new(bus: Reach, patience: Duration) -> Self {
-        Self { bus, room: Arc::new(Semaphore::new(usize::try_from(ENCODED_KIB).unwrap_or(1))), patience }
+        let room = Arc::new(Semaphore::new(usize::try_from(ENCODED_KIB).unwrap_or(1)));
+        Self { bus, room, patience, monitor: Monitor::unobserved() }
+    }
+
+    /// Tells what it stores.
+    pub(crate) fn telling(self, monitor: Monitor) -> Self {
+        Self { monitor, ..self }
     }
 
     /// Fails where nothing can be stored yet, so that no body is read for nothing.
@@ -97,24 +107,30 @@ impl Store {
     }
 
     async fn publish(&self, batch: Batch) -> Result<Counts, StoreError> {
-        match batch {
+        let counts = match batch {
             Batch::Chunk(chunk) => {
-                let _room = self.room(chunk.events.iter().map(|event| event.len()).sum()).await;
-                let receipt = self.bus.bus()?.publish(&chunk).await?;
                 let events = chunk.events.len();
+                self.monitor.received(events);
+                let _room = self.room(chunk.events.iter().map(|event| event.len()).sum()).await;
+                let receipt = send(self.bus.bus()?, &chunk).await?;
                 let (stored, duplicates) = if receipt.duplicate { (0, events) } else { (events, 0) };
-                Ok(Counts { received: events, stored, duplicates, quarantined: 0 })
+                Counts { received: events, stored, duplicates, quarantined: 0 }
             }
             Batch::Letter(letter, pieces) => {
+                self.monitor.received(pieces);
                 self.publish_letter(&letter).await?;
-                Ok(Counts { received: pieces, quarantined: pieces, ..Counts::default() })
+                Counts { received: pieces, quarantined: pieces, ..Counts::default() }
             }
-        }
+        };
+        self.monitor.add(counts);
+        Ok(counts)
     }
 
     async fn publish_letter(&self, letter: &DeadLetter) -> Result<(), StoreError> {
         let _room = self.room(letter.payload.len()).await;
-        self.bus.bus()?.publish(letter).await?;
+        if !send(self.bus.bus()?, letter).await?.duplicate {
+            self.monitor.letter(&letter.code);
+        }
         Ok(())
     }
 
@@ -124,6 +140,18 @@ impl Store {
         // Never closed: there is always a permit in the end.
         self.room.acquire_many(kib).await.ok()
     }
+}
+
+/// Stores a message, as a step of the trace at hand where there is one.
+async fn send<M: Content>(bus: &Bus, message: &M) -> Result<Receipt, BusError> {
+    let span = trace::sending(Destination { system: bus.system(), name: M::STREAM.name() });
+    let context =
+        trace::headers(&span).and_then(|headers| TraceContext::new(&headers.parent, &headers.state));
+    let sent = bus.publish_traced(message, context).instrument(span.clone()).await;
+    if sent.is_err() {
+        trace::failed(&span, "not-stored");
+    }
+    sent
 }
 
 /// The messages of a body, each made when it is asked for, on a thread of its own: reading some hundred MB at a stretch

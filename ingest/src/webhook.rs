@@ -9,24 +9,28 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
-use axum::extract::{RawPathParams, Request, State};
+use axum::extract::{MatchedPath, RawPathParams, Request, State};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT};
 use axum::http::{HeaderMap, Method, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use bus::BusError;
 use serde_json::json;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
+use tracing::Instrument;
 
 use crate::batch::{Origin, pack};
 use crate::body::{self, Bounds, Trouble};
 use crate::cluster::{Cluster, ClusterError};
 use crate::gate::{Admitted, Caller, Gate};
 use crate::memory::Budget;
+use crate::monitor::{Monitor, STORED};
 use crate::redact::Redactor;
-use crate::refusal::Refusal;
+use crate::refusal::{Outcome, Refusal};
 use crate::settings::Settings;
+use crate::spans;
 use crate::store::{Counts, Store, StoreError};
 
 /// Where audit events are taken.
@@ -44,6 +48,7 @@ pub(crate) struct Webhook {
     redactor: Arc<Redactor>,
     request_timeout: Duration,
     retry_after: u64,
+    monitor: Monitor,
 }
 
 impl Webhook {
@@ -58,7 +63,15 @@ impl Webhook {
             redactor,
             request_timeout: settings.request_timeout.get(),
             retry_after: settings.retry_after.get().as_secs(),
+            monitor: Monitor::unobserved(),
         }
+    }
+
+    /// Tells how it is.
+    pub(crate) fn telling(self, monitor: Monitor) -> Self {
+        monitor.limited_to(self.budget.free());
+        let budget = self.budget.told_by(monitor.memory.clone());
+        Self { budget, store: self.store.telling(monitor.clone()), monitor, ..self }
     }
 
     /// The routes, each with and without a slash at its end.
@@ -67,12 +80,24 @@ impl Webhook {
         let router = PATHS.iter().fold(Router::new(), |router, path| {
             router.route(path, webhook()).route(&format!("{path}/"), webhook())
         });
+        let counted = from_fn_with_state(self.monitor.clone(), count);
         let health = get(|| async { Json(json!({"status": "ok"})) });
         router
             .route("/healthz", health.fallback(|| async { Refusal::MethodNotAllowed("GET,HEAD") }))
             .fallback(not_served)
+            .layer(counted)
             .with_state(Arc::new(self))
     }
+}
+
+/// Counts what was answered, and how soon; not the answers of `/healthz`.
+async fn count(State(monitor): State<Monitor>, request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let response = next.run(request).await;
+    if let Some(Outcome(code)) = response.extensions().get() {
+        monitor.answered(code, begun.elapsed());
+    }
+    response
 }
 
 /// A wrong path is the most frequent reason why no events arrive: it must not go unnoticed.
@@ -89,14 +114,20 @@ async fn take(
     State(webhook): State<Arc<Webhook>>,
     Extension(caller): Extension<Arc<Caller>>,
     params: Result<RawPathParams, RawPathParamsRejection>,
+    route: MatchedPath,
     request: Request,
 ) -> Response {
     let (parts, mut body) = request.into_parts();
     let (response, is_taken) = match webhook.gate.admit(&caller, &parts.headers, cluster_of(params)) {
         Ok(admitted) => {
-            let outcome = webhook.take(&admitted, &parts.headers, &mut body).await;
-            let is_taken = outcome.is_ok();
-            (answer(admitted.cluster.as_str(), outcome), is_taken)
+            // Whoever is turned away begins no trace and goes on with none.
+            let span = spans::request(route.as_str(), &parts.headers);
+            let taking = webhook.take(&admitted, &parts.headers, &mut body).instrument(span.clone());
+            let outcome = taking.await;
+            let (is_taken, code) = (outcome.is_ok(), outcome.as_ref().err().map(Refusal::code));
+            let response = span.in_scope(|| answer(admitted.cluster.as_str(), outcome));
+            spans::answered(&span, response.status(), code);
+            (response, is_taken)
         }
         Err(refusal) => (refusal.into_response(), false),
     };
@@ -120,6 +151,8 @@ impl Webhook {
             let received = body::receive(body, self.bounds, self.budget.share(admitted.holder()))
                 .await
                 .map_err(|trouble| self.trouble(trouble))?;
+            self.monitor.received_body(received.bytes.len());
+            spans::received(received.bytes.len());
             let origin = Origin { cluster: admitted.cluster.clone(), received_unix_nanos: now() };
             let batches = pack(received.bytes, origin, self.max_event, Arc::clone(&self.redactor));
             let counts = self.store.store(batches).await.map_err(|error| self.not_stored(error));
@@ -208,7 +241,9 @@ fn answer(cluster: &str, outcome: Result<Counts, Refusal>) -> Response {
             } else {
                 tracing::debug!(cluster, received, stored, duplicates, "stored a body");
             }
-            (StatusCode::OK, Json(counts)).into_response()
+            let mut response = (StatusCode::OK, Json(counts)).into_response();
+            response.extensions_mut().insert(Outcome(STORED));
+            response
         }
         Err(refusal) => {
             let (status, code) = (refusal.status().as_u16(), refusal.code());

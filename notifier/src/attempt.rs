@@ -7,9 +7,11 @@ use bus::{BusError, Delivery, Reason};
 use futures::future::join_all;
 use proto::alerts::v1::Alert;
 use tokio::time::{Instant, interval_at, timeout};
+use tracing::{Instrument, Span};
 
 use crate::settings::SinkName;
 use crate::sink::{Failure, Patience, Rendered, Sink};
+use crate::spans;
 
 /// How long an attempt may take, and how often the bus is told that it still goes on.
 #[derive(Debug, Clone, Copy)]
@@ -25,13 +27,20 @@ pub(crate) struct Attempt {
     pub(crate) result: Result<(), Failure>,
 }
 
-/// Sends the alerts of the deliveries, at once.
-pub(crate) async fn make(sink: Arc<dyn Sink>, mut deliveries: Vec<Delivery<Alert>>, pace: Pace) -> Attempt {
+/// Sends the alerts of the deliveries, at once. Each has a span, which ends with the attempt.
+pub(crate) async fn make(
+    sink: Arc<dyn Sink>,
+    mut deliveries: Vec<Delivery<Alert>>,
+    spans: Vec<Span>,
+    pace: Pace,
+) -> Attempt {
     let begun = Instant::now();
     let alerts: Vec<Rendered> =
         deliveries.iter().map(|delivery| rendered(&*sink, delivery.message())).collect();
+    // What is sent for several alerts at once is a step of none of their traces.
+    let alone = if let [span] = spans.as_slice() { span.clone() } else { Span::none() };
     let result = {
-        let mut sending = std::pin::pin!(within(&*sink, &alerts, pace.timeout));
+        let mut sending = std::pin::pin!(within(&*sink, &alerts, pace.timeout).instrument(alone));
         let mut ticks = interval_at(begun + pace.extend_every, pace.extend_every);
         loop {
             tokio::select! {
@@ -41,6 +50,7 @@ pub(crate) async fn make(sink: Arc<dyn Sink>, mut deliveries: Vec<Delivery<Alert
             }
         }
     };
+    spans.iter().for_each(|span| spans::ended(span, &result));
     Attempt { deliveries, begun, result }
 }
 

@@ -4,7 +4,7 @@ use clap::Parser;
 use serde::{Deserialize, Serialize};
 use service::config::{Configuration, OpenMap, Problem, Shape};
 use service::flags::{CommandLine, Common};
-use service::{AdminSettings, BusSettings, LogSettings};
+use service::{AdminSettings, BusSettings, LogSettings, TraceSettings};
 
 /// Tells people: delivers the alerts on the bus to the sinks
 ///
@@ -30,6 +30,8 @@ pub struct Settings {
     pub log: LogSettings,
     /// Where health and metrics are served.
     pub admin: AdminSettings,
+    /// Where traces go.
+    pub traces: TraceSettings,
     /// What this service does.
     pub notifier: notifier::Settings,
 }

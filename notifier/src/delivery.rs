@@ -15,9 +15,11 @@ use tokio::time::{Instant, interval, sleep, sleep_until, timeout};
 
 use crate::attempt::{self, Attempt, Pace};
 use crate::circuit::Circuit;
+use crate::monitor::{Monitor, Outcome, SinkMonitor};
 use crate::sent::{self, Sent};
 use crate::settings::{DeliverySettings, SinkName};
 use crate::sink::{Failure, Sink};
+use crate::spans;
 
 /// How much is gathered while a sending is under way.
 const GATHERED_BYTES: usize = 8 << 20;
@@ -36,6 +38,7 @@ pub(crate) struct Lane {
     source: Source,
     circuit: Circuit,
     sent: Sent,
+    told: SinkMonitor,
     gathered: Vec<Delivery<Alert>>,
     gathered_bytes: usize,
     attempts: FuturesUnordered<BoxFuture<'static, Attempt>>,
@@ -55,6 +58,7 @@ impl Lane {
         Self {
             source: Source { bus, spec, consumer: None },
             circuit: Circuit::new(settings.retry.clone(), concurrency),
+            told: Monitor::unobserved().sink(&name),
             name,
             sink,
             settings,
@@ -64,6 +68,11 @@ impl Lane {
             attempts: FuturesUnordered::new(),
             settling: FuturesUnordered::new(),
         }
+    }
+
+    /// Tells how the sink is.
+    pub(crate) fn telling(self, told: SinkMonitor) -> Self {
+        Self { told, ..self }
     }
 
     /// Delivers until a stop is requested, and then for up to `drain` what is under way; the rest goes back.
@@ -123,9 +132,15 @@ impl Lane {
     }
 
     fn gather(&mut self, delivery: Delivery<Alert>) {
-        if self.sent.contains(sent::key(&delivery))
-            || !self.settings.minimum_priority.admits(delivery.message())
-        {
+        let skipped = if self.sent.contains(sent::key(&delivery)) {
+            Some(Outcome::Known)
+        } else if !self.settings.minimum_priority.admits(delivery.message()) {
+            Some(Outcome::Withheld)
+        } else {
+            None
+        };
+        if let Some(outcome) = skipped {
+            self.told.became(outcome, 1);
             self.settling.push(Box::pin(attempt::ack(self.name.clone(), vec![delivery])));
         } else {
             self.gathered_bytes += delivery.message().encoded_len();
@@ -139,20 +154,29 @@ impl Lane {
         }
         self.gathered_bytes = 0;
         let deliveries = std::mem::take(&mut self.gathered);
-        self.attempts.push(Box::pin(attempt::make(Arc::clone(&self.sink), deliveries, self.pace())));
+        let spans = deliveries
+            .iter()
+            .map(|delivery| spans::delivering(self.source.bus.system(), &self.name, delivery));
+        let spans = spans.collect();
+        self.attempts.push(Box::pin(attempt::make(Arc::clone(&self.sink), deliveries, spans, self.pace())));
     }
 
     fn conclude(&mut self, attempt: Attempt) {
         let Attempt { deliveries, begun, result } = attempt;
         let name = self.name.clone();
+        self.told.took(begun.elapsed());
         match result {
             Ok(()) => {
                 self.answered();
-                deliveries.iter().for_each(|delivery| self.sent.remember(sent::key(delivery)));
+                for delivery in &deliveries {
+                    self.told.delivered(delivery.message());
+                    self.sent.remember(sent::key(delivery));
+                }
                 self.settling.push(Box::pin(attempt::ack(name, deliveries)));
             }
             Err(Failure::Refused(reason)) => {
                 self.answered();
+                self.told.became(Outcome::Refused, deliveries.len());
                 self.settling.push(Box::pin(attempt::reject(
                     name,
                     deliveries,
@@ -167,6 +191,7 @@ impl Lane {
 
     fn answered(&mut self) {
         if self.circuit.answered() {
+            self.told.answers();
             tracing::info!(sink = %self.name, "the sink is back");
         }
     }
@@ -178,9 +203,12 @@ impl Lane {
         let rest = self.circuit.failed(begun, Instant::now(), asked, &mut rng);
         let (sink, failures) = (&self.name, self.circuit.failures());
         tracing::warn!(%sink, failures, retry_in = ?rest, "the sink did not take an alert: {reason}");
+        self.told.rests(failures, &reason);
         let retry = &self.settings.retry;
         let (spent, left): (Vec<_>, Vec<_>) =
             deliveries.into_iter().partition(|delivery| retry.is_spent(delivery.attempt()));
+        self.told.became(Outcome::Failed, left.len());
+        self.told.became(Outcome::GaveUp, spent.len());
         let waits = left.into_iter().map(|delivery| {
             let own = retry.delay(delivery.attempt(), asked, &mut rng);
             (delivery, own.max(rest))

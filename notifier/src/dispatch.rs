@@ -8,6 +8,8 @@ use tokio::task::JoinSet;
 
 use crate::abandoned;
 use crate::delivery::Lane;
+use crate::lag;
+use crate::monitor::{Monitor, SinkMonitor};
 use crate::settings::{Settings, SinkName};
 use crate::sink::{SinkError, install_tls_provider};
 
@@ -42,28 +44,79 @@ impl fmt::Display for SinkErrors {
     }
 }
 
-/// Delivers alerts to all sinks until a stop is requested; then finishes what is under way, within
-/// [`Settings::drain`], and gives the rest back.
-///
-/// # Errors
-/// Where sinks cannot be set up, or the bus fails for good; the other sinks are stopped then too.
-pub async fn run(bus: Bus, settings: Settings, shutdown: Shutdown) -> Result<(), NotifierError> {
-    install_tls_provider();
-    let lanes = lanes(&bus, &settings)?;
-    if lanes.is_empty() {
-        tracing::warn!("no sink is configured: alerts are kept, and nobody is told");
+/// Delivers alerts to the sinks.
+pub struct Notifier {
+    bus: Bus,
+    settings: Settings,
+    monitor: Monitor,
+}
+
+impl Notifier {
+    /// On this bus, to the sinks of these settings.
+    pub fn new(bus: Bus, settings: Settings) -> Self {
+        Self { bus, settings, monitor: Monitor::unobserved() }
     }
+
+    /// Tells how it is.
+    #[must_use]
+    pub fn telling(self, monitor: Monitor) -> Self {
+        Self { monitor, ..self }
+    }
+
+    /// Delivers alerts to all sinks until a stop is requested; then finishes what is under way, within
+    /// [`Settings::drain`], and gives the rest back.
+    ///
+    /// # Errors
+    /// Where sinks cannot be set up, or the bus fails for good; the other sinks are stopped then too.
+    pub async fn run(self, shutdown: Shutdown) -> Result<(), NotifierError> {
+        install_tls_provider();
+        let lanes = self.lanes()?;
+        if lanes.is_empty() {
+            tracing::warn!("no sink is configured: alerts are kept, and nobody is told");
+        }
+        run_lanes(lanes, self, shutdown).await
+    }
+
+    /// The sinks that are switched on, set up.
+    fn lanes(&self) -> Result<Vec<SetUp>, NotifierError> {
+        let (mut lanes, mut errors) = (Vec::new(), Vec::new());
+        for (name, sink) in self.settings.sinks.iter().filter(|(_, sink)| sink.delivery.enabled) {
+            match sink.kind.connect() {
+                Ok(connected) => {
+                    tracing::info!(sink = %name, r#type = sink.kind.type_name(), "sink set up");
+                    let told = self.monitor.sink(name);
+                    let lane = Lane::new(self.bus.clone(), name.clone(), connected, sink.delivery.clone());
+                    lanes.push(SetUp { name: name.clone(), lane: lane.telling(told.clone()), told });
+                }
+                Err(error) => errors.push((name.clone(), error)),
+            }
+        }
+        if errors.is_empty() { Ok(lanes) } else { Err(NotifierError::Sinks(SinkErrors(errors))) }
+    }
+}
+
+/// A sink that is set up.
+struct SetUp {
+    name: SinkName,
+    lane: Lane,
+    told: SinkMonitor,
+}
+
+async fn run_lanes(lanes: Vec<SetUp>, notifier: Notifier, shutdown: Shutdown) -> Result<(), NotifierError> {
+    let Notifier { bus, settings, monitor } = notifier;
     // Set off by the caller's, and by the first sink that cannot go on.
     let stop = Shutdown::new();
     let mut running = JoinSet::new();
     let drain = settings.drain.get();
-    for (name, lane) in lanes {
+    let mut told = Vec::new();
+    for SetUp { name, lane, told: sink } in lanes {
+        told.push(sink);
         let work = lane.run(stop.clone(), drain);
         running.spawn(async move { work.await.map_err(|error| NotifierError::Bus { sink: name, error }) });
     }
-    let trimming = tokio::spawn(async move {
+    let keeping = tokio::spawn(async move {
         abandoned::warn(&bus, &settings.sinks).await;
-        bus.keep_trimmed(Stream::Alerts).await
+        futures::join!(bus.keep_trimmed(Stream::Alerts), lag::tell(&bus, &monitor, &told))
     });
     let mut result = Ok(());
     while !(stop.is_requested() && running.is_empty()) {
@@ -77,22 +130,6 @@ pub async fn run(bus: Bus, settings: Settings, shutdown: Shutdown) -> Result<(),
             }
         }
     }
-    trimming.abort();
+    keeping.abort();
     result
-}
-
-/// The sinks that are switched on, set up.
-fn lanes(bus: &Bus, settings: &Settings) -> Result<Vec<(SinkName, Lane)>, NotifierError> {
-    let (mut lanes, mut errors) = (Vec::new(), Vec::new());
-    for (name, sink) in settings.sinks.iter().filter(|(_, sink)| sink.delivery.enabled) {
-        match sink.kind.connect() {
-            Ok(connected) => {
-                tracing::info!(sink = %name, r#type = sink.kind.type_name(), "sink set up");
-                let lane = Lane::new(bus.clone(), name.clone(), connected, sink.delivery.clone());
-                lanes.push((name.clone(), lane));
-            }
-            Err(error) => errors.push((name.clone(), error)),
-        }
-    }
-    if errors.is_empty() { Ok(lanes) } else { Err(NotifierError::Sinks(SinkErrors(errors))) }
 }

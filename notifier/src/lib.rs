@@ -8,16 +8,20 @@ mod delivery;
 mod dispatch;
 pub mod falco;
 mod field_names;
+mod lag;
+mod monitor;
 mod priority;
 mod retry;
 mod sent;
 mod settings;
 pub mod sink;
+mod spans;
 
 #[cfg(test)]
 mod examples;
 
-pub use dispatch::{NotifierError, SinkErrors, run};
+pub use dispatch::{Notifier, NotifierError, SinkErrors};
+pub use monitor::Monitor;
 pub use priority::{MinimumPriority, PriorityError};
 pub use retry::RetrySettings;
 pub use settings::{DeliverySettings, Settings, SinkName, SinkNameError, SinkSettings};

@@ -5,8 +5,8 @@ mod cli;
 use std::process::ExitCode;
 
 use bus::Bus;
-use service::admin::{Admin, State};
-use service::{Shutdown, exit, flags, telemetry};
+use notifier::{Monitor, Notifier};
+use service::{Process, exit, flags};
 
 fn main() -> ExitCode {
     match flags::settings::<cli::Flags>() {
@@ -17,15 +17,13 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(settings: cli::Settings) -> anyhow::Result<()> {
-    telemetry::init(&settings.log)?;
-    let shutdown = Shutdown::on_signals()?;
-    let admin = Admin::new();
-    let reaching = admin.health().part("bus");
-    let bound = Admin::bind(&settings.admin).await?;
-    let _serving = admin.serve(bound, shutdown.clone());
+    let mut process = Process::begin("saker-notifier", &settings.log, &settings.traces)?;
+    let monitor = Monitor::observed_by(process.admin());
+    let process = process.listen(&settings.admin).await?;
+    let shutdown = process.shutdown();
     let Some(bus) = Bus::reach(&settings.bus, "notifier", &shutdown).await? else { return Ok(()) };
-    reaching.set(State::Ready("reached".to_owned()));
-    notifier::run(bus.clone(), settings.notifier, shutdown).await?;
+    process.reached(bus.reachable());
+    Notifier::new(bus.clone(), settings.notifier).telling(monitor).run(shutdown).await?;
     bus.close().await?;
     Ok(())
 }

@@ -240,7 +240,7 @@ async fn a_sink_that_is_off_has_no_consumer() {
     let bus = open(directory.path()).await;
     let shutdown = service::Shutdown::new();
     shutdown.request();
-    notifier::run(bus.clone(), settings, shutdown).await.unwrap();
+    notifier::Notifier::new(bus.clone(), settings).run(shutdown).await.unwrap();
     let status = bus.status(Stream::Alerts).await.unwrap();
     assert_eq!(status.consumers, []);
 }

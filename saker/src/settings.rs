@@ -6,7 +6,7 @@ use bus::{Address, Bus, BusError};
 use notifier::SinkSettings;
 use serde::{Deserialize, Serialize};
 use service::config::{Configuration, OpenMap, Problem, Shape};
-use service::{AdminSettings, BusSettings, Endpoint, LogSettings};
+use service::{AdminSettings, BusSettings, Endpoint, LogSettings, TraceSettings};
 
 /// Where the bus is unless told otherwise.
 const DEFAULT_BUS: &str = "local:./saker-data";
@@ -24,6 +24,8 @@ pub struct Settings {
     pub log: LogSettings,
     /// Where health and metrics are served.
     pub admin: AdminSettings,
+    /// Where traces go.
+    pub traces: TraceSettings,
     /// The audit webhook.
     pub ingest: ingest::Settings,
     /// The rules.
@@ -52,6 +54,7 @@ impl Default for Settings {
             bus: BusSettings { address: Endpoint::from(DEFAULT_BUS), ..BusSettings::default() },
             log: LogSettings::default(),
             admin: AdminSettings::default(),
+            traces: TraceSettings::default(),
             ingest: ingest::Settings::default(),
             evaluator: evaluator::Settings::default(),
             notifier: notifier::Settings::default(),

@@ -1,4 +1,4 @@
-//! The sections of the configuration that every process has: `bus`, `log` and `admin`.
+//! The sections of the configuration that every process has: `bus`, `log`, `admin` and `traces`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

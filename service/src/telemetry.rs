@@ -1,13 +1,25 @@
-//! Logs: on stderr, since stdout belongs to alerts and answers.
+//! Logs and traces. Logs go to stderr, since stdout belongs to alerts and answers; traces to an OTLP receiver, where one
+//! is named.
+
+mod export;
+mod format;
 
 use std::fmt;
 use std::io::{self, IsTerminal};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use tracing_subscriber::EnvFilter;
+use tracing::{Metadata, Subscriber};
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::fmt::format::JsonFields;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
 
-use crate::{LogFormat, LogSettings};
+use self::export::Export;
+use self::format::{End, Traced};
+use crate::{LogFormat, LogSettings, TraceSettings, trace};
 
 /// Crates that are heard at the level asked for; all others only from `warn` on.
 const OURS: [&str; 7] = ["bus", "evaluator", "ingest", "notifier", "rules", "saker", "service"];
@@ -26,29 +38,76 @@ pub struct LogLevelError {
     reason: String,
 }
 
-/// Logging was begun before.
+/// Logs or traces cannot be begun.
 #[derive(Debug, thiserror::Error)]
-#[error("logging was begun twice")]
-pub struct TelemetryError;
+pub enum TelemetryError {
+    /// Logging was begun before.
+    #[error("logging was begun twice")]
+    Twice,
+    /// The way to the OTLP receiver cannot be set up.
+    #[error("traces: {0}; mend traces.endpoint or OTEL_EXPORTER_OTLP_ENDPOINT, or leave them out")]
+    Traces(String),
+}
 
-/// Begins to log. `RUST_LOG` is heeded where the settings leave the level as it is.
+/// Logs and traces at work. Dropped, it sends the last spans, within some seconds.
+#[derive(Debug)]
+#[must_use = "spans are lost when this is dropped early"]
+pub struct Telemetry(#[expect(dead_code, reason = "it works until it is dropped")] Option<Export>);
+
+/// Begins to log, and to trace where the settings or `OTEL_EXPORTER_OTLP_ENDPOINT` say where to. `RUST_LOG` is heeded
+/// where the settings leave the level as it is. `name` is what the process calls itself in traces. Needs to be called
+/// inside a tokio runtime.
 ///
 /// # Errors
-/// Where logging was begun before.
-pub fn init(settings: &LogSettings) -> Result<(), TelemetryError> {
+/// Where logging was begun before, or the way to the receiver cannot be set up.
+pub fn init(name: &str, log: &LogSettings, traces: &TraceSettings) -> Result<Telemetry, TelemetryError> {
+    let export = Export::begin(name, traces)?;
+    let lines = tracing_subscriber::registry().with(lines(log));
+    let begun = match &export {
+        // Not a layer that does nothing: beside one, what no layer wants is no longer known beforehand.
+        None => lines.try_init(),
+        Some(export) => lines.with(spans(export)).try_init(),
+    };
+    begun.map_err(|_| TelemetryError::Twice)?;
+    Ok(Telemetry(export))
+}
+
+/// The spans that are exported, and nothing else.
+fn spans<S: Subscriber + for<'a> LookupSpan<'a>>(export: &Export) -> impl Layer<S> + use<S> {
+    tracing_opentelemetry::layer()
+        .with_tracer(export.tracer())
+        .with_location(false)
+        .with_threads(false)
+        .with_target(false)
+        .with_tracked_inactivity(false)
+        .with_filter(filter_fn(is_exported))
+}
+
+/// The log on stderr.
+fn lines(settings: &LogSettings) -> Box<dyn Layer<Registry> + Send + Sync> {
     let rust_log = || std::env::var("RUST_LOG").ok()?.parse::<LogLevel>().ok();
     let is_default = settings.level == LogLevel::default();
     let level = if is_default { rust_log() } else { None };
-    let filter = level.as_ref().unwrap_or(&settings.level).filter();
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal());
+    // Spans of traces would stand in front of each line.
+    let filter = level.as_ref().unwrap_or(&settings.level).filter().and(filter_fn(|what| !is_exported(what)));
+    let ansi = io::stderr().is_terminal();
+    let format = tracing_subscriber::fmt::format().with_ansi(ansi);
+    let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(ansi);
     match settings.format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Text => {
+            layer.event_format(Traced { inner: format, end: End::Text }).with_filter(filter).boxed()
+        }
+        LogFormat::Json => {
+            let format = format.json().flatten_event(true);
+            let layer = layer.fmt_fields(JsonFields::new());
+            layer.event_format(Traced { inner: format, end: End::Json }).with_filter(filter).boxed()
+        }
     }
-    .map_err(|_| TelemetryError)
+}
+
+/// Whether it is a span that is exported.
+fn is_exported(what: &Metadata<'_>) -> bool {
+    what.is_span() && what.target() == trace::TARGET
 }
 
 impl LogLevel {

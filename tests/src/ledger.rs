@@ -17,12 +17,15 @@ pub struct Delivered {
     pub body: String,
     /// How often it came.
     pub times: usize,
+    /// The header `traceparent` of the first delivery.
+    pub traceparent: Option<String>,
 }
 
 /// A webhook on loopback that answers 200 and remembers each alert by its id.
 #[derive(Clone)]
 pub struct Ledger {
     address: SocketAddr,
+    path: String,
     entries: Arc<Mutex<HashMap<String, Delivered>>>,
 }
 
@@ -32,17 +35,25 @@ impl Ledger {
     /// # Panics
     /// When there is no port to listen on.
     pub async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        Self::start_on(([127, 0, 0, 1], 0).into(), "/").await
+    }
+
+    /// As [`Ledger::start`], at this address and under this path.
+    ///
+    /// # Panics
+    /// When it cannot listen there.
+    pub async fn start_on(address: SocketAddr, path: &str) -> Self {
+        let listener = tokio::net::TcpListener::bind(address).await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
-        let ledger = Self { address, entries: Arc::default() };
-        let router = Router::new().route("/", post(receive)).with_state(ledger.clone());
+        let ledger = Self { address, path: path.to_owned(), entries: Arc::default() };
+        let router = Router::new().route(path, post(receive)).with_state(ledger.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         ledger
     }
 
     /// Where to post to.
     pub fn url(&self) -> String {
-        format!("http://{}/", self.address)
+        format!("http://{}{}", self.address, self.path)
     }
 
     /// How many ids were delivered.
@@ -81,6 +92,8 @@ async fn receive(State(ledger): State<Ledger>, headers: HeaderMap, body: Bytes) 
     let delivered = entries.entry(id.to_owned()).or_default();
     if delivered.times == 0 {
         body.clone_into(&mut delivered.body);
+        let header = headers.get("traceparent").and_then(|value| value.to_str().ok());
+        delivered.traceparent = header.map(str::to_owned);
     }
     delivered.times += 1;
     StatusCode::OK

@@ -5,7 +5,9 @@ pub mod alerts;
 pub mod fresh;
 pub mod ledger;
 pub mod line;
+pub mod otlp;
 pub mod process;
+pub mod scrape;
 pub mod wait;
 
 #[path = "../../bus/tests/nats_server.rs"]

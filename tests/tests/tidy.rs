@@ -69,6 +69,7 @@ fn some_things_have_one_home() {
     let homes = [
         ("async_nats", ["bus"].as_slice()),
         ("tracing_subscriber", &["service"]),
+        ("opentelemetry", &["service"]),
         ("signal::unix", &["service"]),
         ("redb::", &["bus"]),
     ];

@@ -22,6 +22,7 @@ pub(super) struct Batch<'txn> {
     streams: Table<'txn, u8, (u64, u64, u64, u64)>,
     labels: Table<'txn, Place, Label>,
     payloads: Table<'txn, Place, &'static [u8]>,
+    traces: Table<'txn, Place, (&'static str, &'static str)>,
     ids: Table<'txn, IdKey, (u64, u64)>,
     gone: Table<'txn, (u8, u64, &'static [u8; 16], &'static str), ()>,
     progress: Table<'txn, (u8, &'static str), &'static [u8]>,
@@ -74,6 +75,7 @@ impl<'txn> Batch<'txn> {
             streams: txn.open_table(tables::STREAMS)?,
             labels: txn.open_table(tables::LABELS)?,
             payloads: txn.open_table(tables::PAYLOADS)?,
+            traces: txn.open_table(tables::TRACES)?,
             ids: txn.open_table(tables::IDS)?,
             gone: txn.open_table(tables::GONE)?,
             progress: txn.open_table(tables::CONSUMERS)?,
@@ -112,6 +114,9 @@ impl<'txn> Batch<'txn> {
         let (sequence, time) = (totals.last_sequence, totals.last_time);
         self.payloads.insert((number, sequence), message.payload.as_ref())?;
         self.labels.insert((number, sequence), (time, id, length, only_for))?;
+        if let Some(trace) = &message.trace {
+            self.traces.insert((number, sequence), (trace.parent(), trace.state()))?;
+        }
         self.ids.insert((number, id, only_for), (sequence, time))?;
         self.streams.insert(number, totals.row())?;
         self.effects.heads.insert(stream, sequence);
@@ -150,6 +155,7 @@ impl<'txn> Batch<'txn> {
             return Ok(false);
         };
         self.payloads.remove((number, sequence))?;
+        self.traces.remove((number, sequence))?;
         if time.saturating_add(self.limits.duplicate_window) > self.now {
             self.gone.insert((number, time, &id, only_for.as_str()), ())?;
         } else {

@@ -12,9 +12,9 @@ use tokio::sync::watch;
 use super::consumers::Durable;
 use super::disk::{Disk, Fault};
 use super::store::Store;
-use super::tables::{self, LABELS, PAYLOADS, Totals};
+use super::tables::{self, LABELS, PAYLOADS, TRACES, Totals};
 use crate::backend::Incoming;
-use crate::{BusError, Id, Start, Stream, StreamStatus};
+use crate::{BusError, Id, Start, Stream, StreamStatus, TraceContext};
 
 /// How many bytes of messages are read at once, but for one message that is larger.
 const AT_ONCE_BYTES: usize = 4 << 20;
@@ -148,7 +148,7 @@ fn at(txn: &ReadTransaction, stream: Stream, sequence: u64) -> Result<Option<Inc
     let place = (tables::number(stream), sequence);
     let Some(label) = txn.open_table(LABELS)?.get(place)? else { return Ok(None) };
     let (time, id, _, _) = label.value();
-    payload(txn, stream, sequence).map(|payload| Some(incoming(sequence, time, id, payload)))
+    incoming(txn, stream, sequence, (time, id)).map(Some)
 }
 
 fn payload(txn: &ReadTransaction, stream: Stream, sequence: u64) -> Result<Bytes, Fault> {
@@ -159,8 +159,19 @@ fn payload(txn: &ReadTransaction, stream: Stream, sequence: u64) -> Result<Bytes
     })
 }
 
-fn incoming(sequence: u64, time_unix_nanos: u64, id: &[u8; 16], payload: Bytes) -> Incoming {
-    Incoming { id: Id::from_bytes(*id), sequence, time_unix_nanos, payload }
+fn trace(txn: &ReadTransaction, stream: Stream, sequence: u64) -> Result<Option<TraceContext>, Fault> {
+    let found = txn.open_table(TRACES)?.get((tables::number(stream), sequence))?;
+    Ok(found.and_then(|row| TraceContext::new(row.value().0, row.value().1)))
+}
+
+fn incoming(
+    txn: &ReadTransaction,
+    stream: Stream,
+    sequence: u64,
+    (time_unix_nanos, id): (u64, &[u8; 16]),
+) -> Result<Incoming, Fault> {
+    let (payload, trace) = (payload(txn, stream, sequence)?, trace(txn, stream, sequence)?);
+    Ok(Incoming { id: Id::from_bytes(*id), sequence, time_unix_nanos, payload, trace })
 }
 
 /// A bounded number of messages, and from where to read on.
@@ -184,9 +195,9 @@ fn some(
             return Ok((messages, sequence));
         }
         if is_wanted(only_for) {
-            let payload = payload(txn, stream, sequence)?;
-            bytes += payload.len();
-            messages.push(incoming(sequence, time, id, payload));
+            let message = incoming(txn, stream, sequence, (time, id))?;
+            bytes += message.payload.len();
+            messages.push(message);
         }
         last = last.max(sequence);
     }

@@ -67,7 +67,8 @@ impl Remote {
 #[async_trait]
 impl Backend for Remote {
     async fn publish(&self, stream: Stream, message: Outgoing) -> Result<Receipt, BusError> {
-        let Outgoing { id, payload, only_for } = message;
+        // An operator's command belongs to no trace.
+        let Outgoing { id, payload, only_for, trace: _ } = message;
         let (stream, only_for) = (stream.name().to_owned(), only_for.unwrap_or_default());
         let request = wire::PublishRequest { stream, id: id.to_string(), payload, only_for };
         let answer = self.client.clone().publish(request).await.map_err(|status| error_from(&status))?;

@@ -46,7 +46,7 @@ impl Store for Served {
     async fn publish(&self, request: Request<wire::PublishRequest>) -> Reply<wire::PublishResponse> {
         let wire::PublishRequest { stream: name, id: text, payload, only_for } = request.into_inner();
         let only_for = (!only_for.is_empty()).then_some(only_for);
-        let message = Outgoing { id: id(&text)?, payload, only_for };
+        let message = Outgoing { id: id(&text)?, payload, only_for, trace: None };
         let receipt = self.local.publish(stream(&name)?, message).await.map_err(error_to)?;
         let crate::Receipt { sequence, duplicate } = receipt;
         Ok(Response::new(wire::PublishResponse { sequence, duplicate }))

@@ -20,6 +20,8 @@ pub(super) const STREAMS: TableDefinition<u8, (u64, u64, u64, u64)> = TableDefin
 pub(super) const LABELS: TableDefinition<Place, Label> = TableDefinition::new("labels");
 /// The messages.
 pub(super) const PAYLOADS: TableDefinition<Place, &[u8]> = TableDefinition::new("payloads");
+/// The traces of messages that belong to one: `traceparent` and `tracestate`.
+pub(super) const TRACES: TableDefinition<Place, (&str, &str)> = TableDefinition::new("traces");
 /// Ids of messages held, and of messages gone but not yet forgotten: sequence number and store time.
 pub(super) const IDS: TableDefinition<IdKey, (u64, u64)> = TableDefinition::new("ids");
 /// Ids of messages gone, by store time, to be forgotten when they are old enough.
@@ -51,6 +53,7 @@ pub(super) fn create(txn: &WriteTransaction) -> Result<(), Fault> {
     txn.open_table(STREAMS)?;
     txn.open_table(LABELS)?;
     txn.open_table(PAYLOADS)?;
+    txn.open_table(TRACES)?;
     txn.open_table(IDS)?;
     txn.open_table(GONE)?;
     txn.open_table(CONSUMERS)?;

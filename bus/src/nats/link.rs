@@ -38,6 +38,7 @@ pub(super) struct Link {
     pub(super) tasks: TaskTracker,
     history: watch::Receiver<History>,
     denials: Denials,
+    up: watch::Receiver<bool>,
 }
 
 /// How often the connection was lost, and how often it came back.
@@ -54,11 +55,12 @@ impl Link {
         let addresses = users.iter().map(|(_, server)| parse(server)).collect::<Result<Vec<_>, _>>()?;
         let user = users.into_iter().find_map(|(user, _)| user);
         let (written, history) = watch::channel(History::default());
-        let denials = Denials::default();
+        let (denials, (tells, up)) = (Denials::default(), watch::channel(true));
         let denied = denials.clone();
         let options = login::options(settings, user).await?.event_callback(move |event| {
             note(&event, &written);
             denied.note(&event);
+            tell(&event, &tells);
             std::future::ready(())
         });
         let client = options.connect(addresses).await.map_err(|error| login::refused(&error))?;
@@ -66,7 +68,7 @@ impl Link {
         let mut jetstream = jetstream::new(client.clone());
         jetstream.set_timeout(settings.timeout);
         let (closing, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let link = Self { client, jetstream, timeout: settings.timeout, closing, tasks, history, denials };
+        let link = Self { client, jetstream, timeout: settings.timeout, closing, tasks, history, denials, up };
         link.check_jetstream().await?;
         Ok(link)
     }
@@ -85,6 +87,11 @@ impl Link {
 
     pub(super) fn is_up(&self) -> bool {
         self.client.connection_state() == State::Connected
+    }
+
+    /// Whether it is up, now and from now on.
+    pub(super) fn up(&self) -> watch::Receiver<bool> {
+        self.up.clone()
     }
 
     /// Waits for the connection to come back after it was lost from now on.
@@ -210,6 +217,16 @@ fn note(event: &Event, history: &watch::Sender<History>) {
         Event::ServerError(_) | Event::ClientError(_) | Event::SlowConsumer(_) => warn!(%event, "NATS"),
         Event::LameDuckMode | Event::Draining | Event::Closed => debug!(%event, "NATS"),
     }
+}
+
+/// Says whether there is a connection; nothing where that stays as it was.
+fn tell(event: &Event, up: &watch::Sender<bool>) {
+    let is_up = match event {
+        Event::Connected => true,
+        Event::Disconnected | Event::Closed => false,
+        _ => return,
+    };
+    up.send_if_modified(|up| std::mem::replace(up, is_up) != is_up);
 }
 
 fn check_version(text: &str) -> Result<(), BusError> {

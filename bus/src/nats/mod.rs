@@ -149,6 +149,14 @@ impl Backend for Nats {
         Box::pin(self.buckets.watch(bucket)).await
     }
 
+    fn system(&self) -> &'static str {
+        "nats"
+    }
+
+    fn reachable(&self) -> watch::Receiver<bool> {
+        self.link.up()
+    }
+
     async fn close(&self) -> Result<(), BusError> {
         self.publisher.close().await;
         self.link.stop().await;

@@ -13,6 +13,11 @@ pub(super) const LENGTH: &str = "Saker-Length";
 /// On such a head: the BLAKE3 hash of these bytes.
 pub(super) const HASH: &str = "Saker-Hash";
 
+/// The trace that a message belongs to, as W3C Trace Context has it.
+pub(super) const TRACEPARENT: &str = "traceparent";
+/// What tracing systems add to it.
+pub(super) const TRACESTATE: &str = "tracestate";
+
 /// The stream of the parts of split messages.
 pub(super) const PARTS_STREAM: &str = "saker-parts";
 

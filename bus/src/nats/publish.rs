@@ -127,7 +127,11 @@ pub(super) fn headers(stream: Stream, message: &Outgoing) -> Vec<(&'static str, 
         (Stream::Events, Some(consumer)) => Some(format!("{id}:{consumer}")),
         (Stream::Alerts | Stream::DeadLetters, _) => None,
     };
-    std::iter::once((names::ID, id)).chain(message_id.map(|id| ("Nats-Msg-Id", id))).collect()
+    let trace = message.trace.iter().flat_map(|trace| {
+        let state = (!trace.state().is_empty()).then(|| (names::TRACESTATE, trace.state().to_owned()));
+        std::iter::once((names::TRACEPARENT, trace.parent().to_owned())).chain(state)
+    });
+    std::iter::once((names::ID, id)).chain(message_id.map(|id| ("Nats-Msg-Id", id))).chain(trace).collect()
 }
 
 fn receipt_of(not_stored: NotStored) -> Result<Receipt, BusError> {

@@ -16,7 +16,7 @@ use super::link::{Link, NOTHING};
 use super::names;
 use super::parts::{self, Broken, Head};
 use crate::backend::Incoming;
-use crate::{BusError, Id, Start, Stream};
+use crate::{BusError, Id, Start, Stream, TraceContext};
 
 /// How much one request may bring.
 const BATCH: usize = 16;
@@ -36,13 +36,17 @@ pub(super) fn incoming(
     sequence: u64,
     time: DateTime,
 ) -> Incoming {
-    let id = headers.and_then(|headers| headers.get(names::ID)).and_then(|id| id.as_str().parse().ok());
+    let header = |name| headers.and_then(|headers| headers.get(name)).map(|value| value.as_str());
+    let id = header(names::ID).and_then(|id| id.parse().ok());
+    let trace = header(names::TRACEPARENT)
+        .and_then(|parent| TraceContext::new(parent, header(names::TRACESTATE).unwrap_or_default()));
     Incoming {
         // Somebody else's message, on our subject: it will not decode, and is named by what it is.
         id: id.unwrap_or_else(|| Id::of([payload.as_ref()])),
         sequence,
         time_unix_nanos: u64::try_from(time.unix_timestamp_nanos()).unwrap_or_default(),
         payload: payload.clone(),
+        trace,
     }
 }
 

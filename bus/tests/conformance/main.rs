@@ -17,6 +17,7 @@ mod nats_server;
 mod outages;
 mod reading;
 mod support;
+mod traces;
 
 /// Each test, once for each backend.
 macro_rules! conformance {
@@ -75,6 +76,10 @@ macro_rules! owning {
                 a_consumer_at_work_is_not_forgotten
                 trimming_spares_events_that_nobody_has_asked_for_yet
                 names_are_checked
+            }
+            traces {
+                a_message_brings_its_trace
+                a_trace_makes_no_other_message
             }
         })*
     };

@@ -32,3 +32,18 @@ async fn a_worker_waits_while_the_server_is_away() {
     assert_all_settled(&bus, Stream::Events, "worker").await;
     assert_eq!(bus.status(Stream::Events).await.unwrap().messages, 2);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_is_known_whether_the_server_can_be_reached() {
+    let mut server = NatsServer::start().await;
+    let bus = Bus::open(&server.url().parse().unwrap(), &settings()).await.unwrap();
+    let mut reachable = bus.reachable();
+    for _ in 0..2 {
+        within(reachable.wait_for(|reachable| *reachable)).await.unwrap();
+        server.kill();
+        within(reachable.wait_for(|reachable| !*reachable)).await.unwrap();
+        server.restart().await;
+    }
+    within(reachable.wait_for(|reachable| *reachable)).await.unwrap();
+    bus.close().await.unwrap();
+}

@@ -7,9 +7,11 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
 use reqwest::{Client, Response, StatusCode, redirect};
 use serde::{Deserialize, Serialize};
-use service::Secret;
+use service::{Secret, trace};
+use tracing::Instrument;
 
 use super::{Failure, Rendered, SecretUrl, SinkError};
+use crate::spans;
 
 /// How much of an answer that explains a refusal is kept.
 const LONGEST_EXPLANATION: usize = 512;
@@ -85,8 +87,17 @@ impl Target {
 
     /// Posts one alert. No timeout: that is the same for all sinks.
     pub(crate) async fn post(&self, alert: &Rendered) -> Result<(), Failure> {
-        let request = self.client.post(self.url.expose().clone()).body(alert.body.clone());
-        let answer = request.header("idempotency-key", &alert.id).send().await;
+        let span = spans::posting(self.url.expose());
+        let mut request = self.client.post(self.url.expose().clone()).body(alert.body.clone());
+        if let Some(trace::Headers { parent, state }) = trace::headers(&span) {
+            request = request.header(trace::TRACEPARENT, parent);
+            if !state.is_empty() {
+                request = request.header(trace::TRACESTATE, state);
+            }
+        }
+        let sending = request.header("idempotency-key", &alert.id).send();
+        let answer = sending.instrument(span.clone()).await;
+        spans::posted(&span, answer.as_ref().ok().map(Response::status));
         judge(answer.map_err(|error| self.unreachable(error))?).await
     }
 

@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::serve::Listener;
 use bus::{Address, Bus, Id};
-use notifier::NotifierError;
+use notifier::{Notifier, NotifierError};
 use proto::alerts::v1::value::Kind;
 use proto::alerts::v1::{Alert, Field, Priority, Value};
 use service::Shutdown;
@@ -65,7 +65,7 @@ impl Running {
     pub fn start(bus: &Bus, settings: serde_json::Value) -> Self {
         let shutdown = Shutdown::new();
         let settings = serde_json::from_value(settings).unwrap();
-        let task = tokio::spawn(notifier::run(bus.clone(), settings, shutdown.clone()));
+        let task = tokio::spawn(Notifier::new(bus.clone(), settings).run(shutdown.clone()));
         Self { shutdown, task }
     }
 

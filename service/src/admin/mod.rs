@@ -3,12 +3,14 @@
 //! Everything is a value that is handed down: whoever has something to tell takes a [`Part`] of the health and registers
 //! metrics before the listener starts.
 
+pub mod buckets;
 mod health;
 mod server;
 
 use std::io;
 use std::net::SocketAddr;
 
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
@@ -44,10 +46,14 @@ pub struct Bound {
 pub struct Serving(Option<AbortHandle>);
 
 impl Admin {
-    /// Of a process in which nothing has anything to tell yet. The names of all metrics begin with `saker_`.
+    /// Of a process in which nothing has anything to tell yet but its version. The names of all metrics begin with
+    /// `saker_`.
     #[must_use]
     pub fn new() -> Self {
-        Self { health: Health::default(), registry: Registry::with_prefix("saker") }
+        let mut registry = Registry::with_prefix("saker");
+        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "What is running", build);
+        Self { health: Health::default(), registry }
     }
 
     /// How the parts of the process are.

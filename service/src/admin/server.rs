@@ -1,5 +1,6 @@
 //! The admin listener's answers, and its bounded way of giving them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -43,7 +44,7 @@ struct Told {
 #[derive(Serialize)]
 struct Report {
     status: &'static str,
-    parts: BTreeMap<&'static str, State>,
+    parts: BTreeMap<Cow<'static, str>, State>,
 }
 
 /// The paths that are answered.
@@ -95,7 +96,7 @@ async fn ready(Shared(told): Shared<Arc<Told>>) -> Response {
     let mut waiting = told.health.parts();
     waiting.retain(|_, state| !state.is_ready());
     if told.shutdown.is_requested() {
-        waiting.insert("process", State::Waiting("stopping".to_owned()));
+        waiting.insert("process".into(), State::Waiting("stopping".to_owned()));
     }
     if waiting.is_empty() {
         return Json(Report { status: "ready", parts: waiting }).into_response();

@@ -20,9 +20,10 @@ pub struct OpenMap {
 }
 
 impl Shape {
-    /// The sections `bus`, `log` and `admin`, which every program has, with their short forms.
+    /// The sections `bus`, `log`, `admin` and `traces`, which every program has, with their short forms.
     pub fn common() -> Self {
-        Self::default().shorthand("bus", "address").shorthand("log", "level").shorthand("admin", "listen")
+        let short = [("bus", "address"), ("log", "level"), ("admin", "listen"), ("traces", "endpoint")];
+        short.into_iter().fold(Self::default(), |shape, (section, key)| shape.shorthand(section, key))
     }
 
     /// A single value at `path` is short for a table with only this key.

@@ -9,14 +9,13 @@ use std::process::ExitCode;
 
 use bus::{Bus, BusError, ReachError};
 use clap::Args;
-use evaluator::{Evaluator, EvaluatorError, Monitor, Ruleset, RulesetError};
+use evaluator::{Evaluator, EvaluatorError, Ruleset, RulesetError};
 use ingest::{Ingest, IngestError};
-use notifier::NotifierError;
+use notifier::{Notifier, NotifierError};
 use serde_json::{Value, json};
-use service::admin::{Admin, AdminError, State};
 use service::config::{Flag, Problems};
 use service::flags::{Common, Start};
-use service::{Reload, Shutdown, SignalError, exit, telemetry};
+use service::{Process, ProcessError, Reload, Shutdown, SignalError, exit};
 use tokio::task::{JoinError, JoinSet};
 
 use super::rule_flags::RuleFlags;
@@ -53,15 +52,12 @@ pub struct Up {
 /// Why it cannot start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum UpError {
-    /// Signals.
+    /// Logs, traces, signals, health and metrics.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// The signal to look for changes.
     #[error(transparent)]
     Signals(#[from] SignalError),
-    /// Logs.
-    #[error(transparent)]
-    Telemetry(#[from] telemetry::TelemetryError),
-    /// Health and metrics.
-    #[error(transparent)]
-    Admin(#[from] AdminError),
     /// The rules do not load.
     #[error(transparent)]
     Rules(#[from] RulesetError),
@@ -114,19 +110,22 @@ impl Up {
 }
 
 async fn up(mut settings: Settings, demo: bool) -> Result<(), UpError> {
-    telemetry::init(&settings.log)?;
-    let (shutdown, reload) = (Shutdown::on_signals()?, Reload::on_signals()?);
+    let mut process = Process::begin("saker", &settings.log, &settings.traces)?;
+    let reload = Reload::on_signals()?;
     let ruleset = Ruleset::at_start(&settings.evaluator)?;
-    let mut admin = Admin::new();
-    let (monitor, reaching) = (Monitor::observed_by(&mut admin), admin.health().part("bus"));
-    let credentials = admin.health().part("credentials");
-    let bound = Admin::bind(&settings.admin).await?;
-    let _serving = admin.serve(bound, shutdown.clone());
+    let monitors = (
+        ingest::Monitor::observed_by(process.admin()),
+        evaluator::Monitor::observed_by(process.admin()),
+        notifier::Monitor::observed_by(process.admin()),
+    );
+    let credentials = process.admin().health().part("credentials");
+    let process = process.listen(&settings.admin).await?;
+    let shutdown = process.shutdown();
     let Some(bus) = Bus::reach(&settings.bus, "saker", &shutdown).await? else { return Ok(()) };
-    reaching.set(State::Ready("reached".to_owned()));
+    process.reached(bus.reachable());
     settings.keep_redaction_key_in_store();
     let ingest = Ingest::bind(&settings.ingest, bus.clone()).await?;
-    let ingest = ingest.reloading_on(reload.another(), credentials);
+    let ingest = ingest.telling(monitors.0).reloading_on(reload.another(), credentials);
     let url = banner::url(&settings.ingest, ingest.local_addr());
     say(&banner::text(&settings, ruleset.as_ref(), &url));
     if demo {
@@ -135,10 +134,10 @@ async fn up(mut settings: Settings, demo: bool) -> Result<(), UpError> {
     let evaluator = Evaluator::new(bus.clone(), settings.evaluator, ruleset);
     let services = Services {
         ingest,
-        evaluator: evaluator.reloading_on(reload).telling(monitor),
-        notifier: settings.notifier,
+        evaluator: evaluator.reloading_on(reload).telling(monitors.1),
+        notifier: Notifier::new(bus.clone(), settings.notifier).telling(monitors.2),
     };
-    let result = services.run(&bus, shutdown).await;
+    let result = services.run(shutdown).await;
     bus.close().await?;
     result
 }
@@ -147,18 +146,18 @@ async fn up(mut settings: Settings, demo: bool) -> Result<(), UpError> {
 struct Services {
     ingest: Ingest,
     evaluator: Evaluator,
-    notifier: notifier::Settings,
+    notifier: Notifier,
 }
 
 impl Services {
     /// Runs them until a stop is requested, or one of them cannot go on, which stops the others.
-    async fn run(self, bus: &Bus, shutdown: Shutdown) -> Result<(), UpError> {
+    async fn run(self, shutdown: Shutdown) -> Result<(), UpError> {
         let Self { ingest, evaluator, notifier } = self;
         let mut running: JoinSet<Result<(), UpError>> = JoinSet::new();
         let stop = shutdown.clone();
         running.spawn(async move { Ok(evaluator.run(stop).await?) });
-        let (stop, stream) = (shutdown.clone(), bus.clone());
-        running.spawn(async move { Ok(notifier::run(stream, notifier, stop).await?) });
+        let stop = shutdown.clone();
+        running.spawn(async move { Ok(notifier.run(stop).await?) });
         let stop = shutdown.clone();
         running.spawn(async move {
             ingest.serve(stop).await;

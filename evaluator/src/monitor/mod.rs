@@ -1,5 +1,7 @@
 //! [`Monitor`]: what the evaluator tells of itself, as health and as metrics.
 
+mod work;
+
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,14 +13,15 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use service::admin::{Admin, Part, State};
 
+pub(crate) use self::work::{Went, Work};
 use crate::ruleset::{Ruleset, RulesetError};
 
 /// What the evaluator tells of itself; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Monitor {
     health: Part,
-    /// Events that were held against the rules.
-    pub(crate) events: Counter,
+    /// What becomes of chunks and alerts.
+    pub(crate) work: Work,
     rulesets: Family<RulesetLabels, Gauge>,
     rules: Gauge,
     matches: Family<RuleLabels, Counter>,
@@ -61,7 +64,10 @@ impl Monitor {
     /// One that whoever asks the process can see: the part `rules` of its health, and metrics.
     pub fn observed_by(admin: &mut Admin) -> Self {
         let monitor = Self::of(admin.health().part("rules"));
-        monitor.register(admin.section("evaluator"));
+        let registry = admin.section("evaluator");
+        monitor.register(registry);
+        monitor.work.register(registry);
+        monitor.work.register_stream(admin.section("bus"));
         monitor
     }
 
@@ -73,7 +79,7 @@ impl Monitor {
         }
         Self {
             health,
-            events: Counter::default(),
+            work: Work::default(),
             rulesets: Family::default(),
             rules: Gauge::default(),
             matches: Family::default(),
@@ -85,7 +91,6 @@ impl Monitor {
     }
 
     fn register(&self, registry: &mut Registry) {
-        registry.register("events", "Events that were held against the rules", self.events.clone());
         registry.register(
             "rule_matches",
             "How often each rule of the ruleset in force has matched; an event that is evaluated again counts again",
