@@ -113,6 +113,7 @@ async fn each_service_can_do_its_work() {
     notifier.publish(&letter(Stream::Alerts)).await.unwrap();
     assert_eq!(notifier.trim(Stream::Alerts, Duration::ZERO).await.unwrap(), 2);
     assert_eq!(notifier.status(Stream::Alerts).await.unwrap().consumers.len(), 1);
+    assert_eq!(notifier.status(Stream::DeadLetters).await.unwrap().messages, 1);
 
     assert!(first::<DeadLetter>(&operator).await.unwrap().is_some());
 }
