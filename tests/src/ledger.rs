@@ -1,7 +1,7 @@
 //! A webhook that writes down what it receives: the independent witness of what was delivered.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -19,7 +19,7 @@ pub struct Delivered {
     pub times: usize,
 }
 
-/// A webhook on loopback that answers 200 and remembers each alert by its id.
+/// A webhook on this machine that answers 200 and remembers each alert by its id.
 #[derive(Clone)]
 pub struct Ledger {
     address: SocketAddr,
@@ -32,7 +32,15 @@ impl Ledger {
     /// # Panics
     /// When there is no port to listen on.
     pub async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        Self::start_at(Ipv4Addr::LOCALHOST.into()).await
+    }
+
+    /// As [`Ledger::start`], on another address of this machine.
+    ///
+    /// # Panics
+    /// When there is no port to listen on.
+    pub async fn start_at(address: IpAddr) -> Self {
+        let listener = tokio::net::TcpListener::bind((address, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
         let ledger = Self { address, entries: Arc::default() };
         let router = Router::new().route("/", post(receive)).with_state(ledger.clone());

@@ -4,6 +4,7 @@
 //! metrics before the listener starts.
 
 mod health;
+mod probe;
 mod server;
 
 use std::io;
@@ -14,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
 pub use health::{Health, Part, State};
+pub use probe::{Unready, probe};
 
 use crate::{AdminSettings, Shutdown};
 

@@ -90,7 +90,7 @@ impl Up {
     pub async fn run(self) -> ExitCode {
         match self.settings() {
             Ok(Start::Run(settings)) => exit::report(up(settings, self.demo).await),
-            Ok(Start::Printed) => ExitCode::SUCCESS,
+            Ok(Start::Done(code)) => code,
             Err(problems) => exit::usage(&problems),
         }
     }
