@@ -71,7 +71,8 @@ pub fn gateway() -> std::net::IpAddr {
 pub fn crash(container: &str) {
     let process = docker(&["inspect", "--format", "{{.State.Pid}}", container]);
     assert_ne!(process, "0", "{container} does not run");
-    let image = docker(&["image", "ls", "--filter", "reference=nats", "--format", "{{.Repository}}:{{.Tag}}"]);
+    let image =
+        docker(&["image", "ls", "--filter", "reference=nats", "--format", "{{.Repository}}:{{.Tag}}"]);
     let image = image.lines().next().expect("an image with a kill");
     docker(&["run", "--rm", "--pid=host", "--network=none", "--entrypoint=kill", image, "-9", &process]);
 }
@@ -175,8 +176,10 @@ impl Containers {
     fn command(&self) -> Command {
         let mut command = Command::new("docker");
         command.args(["compose", "--ansi", "never", "--progress", "quiet", "--project-name", &self.project]);
-        let explicit = self.files.iter().filter(|_| self.files.len() > 1);
-        explicit.for_each(|file| drop(command.args(["--file", file])));
+        // One file is found by itself.
+        if self.files.len() > 1 {
+            command.args(self.files.iter().flat_map(|&file| ["--file", file]));
+        }
         command.current_dir(self.directory.path()).envs(self.variables.iter().cloned());
         command
     }

@@ -28,7 +28,10 @@ async fn one_command_shows_alerts_and_all_is_well() {
     let first = start.elapsed();
     println!("the first alert after {first:?}");
     assert!(first < FIRST_ALERT, "the first alert took {first:?}:\n{}", shown());
-    wait::until("the demo is over", Duration::from_secs(60), || shown().contains("demo-1 exited with code 0")).await;
+    wait::until("the demo is over", Duration::from_secs(60), || {
+        shown().contains("demo-1 exited with code 0")
+    })
+    .await;
     wait::until("all alerts are on the screen", Duration::from_secs(30), || alerts(&shown()) >= 10).await;
 
     line.healthy(&SERVICES).await;
