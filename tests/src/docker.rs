@@ -11,7 +11,7 @@ use crate::nats_server::unused_port;
 use crate::wait;
 
 /// The image under test, as scripts/test-containers names it once there is a daemon and an image.
-const IMAGE: &str = "SAKER_CONTAINERS";
+const IMAGE: &str = "CONTAINERS_IMAGE";
 
 /// What a person has on disk who starts the compose files.
 const PUBLISHED: [&str; 5] =
@@ -57,10 +57,13 @@ pub fn docker(arguments: &[&str]) -> String {
 }
 
 /// The address under which containers reach this machine.
+///
+/// # Panics
+/// When a container has no way out.
 pub fn gateway() -> std::net::IpAddr {
-    docker(&["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"])
-        .parse()
-        .expect("the bridge has an address")
+    let routes = docker(&["run", "--rm", "--entrypoint=ip", &nats_image(), "route"]);
+    let gateway = routes.lines().find_map(|line| line.strip_prefix("default via ")?.split(' ').next());
+    gateway.and_then(|gateway| gateway.parse().ok()).unwrap_or_else(|| panic!("no way out: {routes}"))
 }
 
 /// Kills the process of a container from outside, as the kernel's out-of-memory killer would: unlike `docker kill`, that
@@ -69,12 +72,17 @@ pub fn gateway() -> std::net::IpAddr {
 /// # Panics
 /// When it does not run.
 pub fn crash(container: &str) {
-    let process = docker(&["inspect", "--format", "{{.State.Pid}}", container]);
+    let process = state(container, "Pid");
     assert_ne!(process, "0", "{container} does not run");
-    let image =
-        docker(&["image", "ls", "--filter", "reference=nats", "--format", "{{.Repository}}:{{.Tag}}"]);
-    let image = image.lines().next().expect("an image with a kill");
-    docker(&["run", "--rm", "--pid=host", "--network=none", "--entrypoint=kill", image, "-9", &process]);
+    let image = nats_image();
+    docker(&["run", "--rm", "--pid=host", "--network=none", "--entrypoint=kill", &image, "-9", &process]);
+}
+
+/// The only image at hand that has small tools.
+fn nats_image() -> String {
+    let compose = std::fs::read_to_string(root().join(PUBLISHED[0])).expect("the compose file");
+    let image = compose.lines().find_map(|line| line.trim().strip_prefix("image: nats:"));
+    format!("nats:{}", image.expect("the compose file names an image of NATS"))
 }
 
 impl Containers {
@@ -90,13 +98,31 @@ impl Containers {
         }
         let port = unused_port();
         let variables =
-            vec![("SAKER_IMAGE".to_owned(), image), ("PUBLISH".to_owned(), format!("127.0.0.1:{port}"))];
+            vec![("IMAGE".to_owned(), image), ("PUBLISH".to_owned(), format!("127.0.0.1:{port}"))];
         Some(Self { directory, project: project.to_owned(), files: files.to_vec(), variables, port })
     }
 
     /// Sets a variable of the compose files, as a line of `.env` does.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.variables.push((name.to_owned(), value.into()));
+    }
+
+    /// Settings that the compose files know nothing of, as lines of `saker.env`.
+    ///
+    /// # Panics
+    /// When they cannot be written.
+    pub fn settings(&self, lines: &str) {
+        std::fs::write(self.path("saker.env"), lines).expect("a file can be written");
+    }
+
+    /// Makes alerts name this machine, as those do that `saker eval` raises here.
+    ///
+    /// # Panics
+    /// When it has no name.
+    pub fn named_as_this_machine(&self) {
+        let own = || std::fs::read_to_string("/proc/sys/kernel/hostname").expect("the name of this machine");
+        let name = std::env::var("FALCO_HOSTNAME").ok().filter(|name| !name.is_empty()).unwrap_or_else(own);
+        self.settings(&format!("SAKER_EVALUATOR_HOSTNAME={}\n", name.trim()));
     }
 
     /// Where a file of the person's lies.
@@ -207,7 +233,11 @@ impl Drop for Containers {
     }
 }
 
-fn assert_documented(arguments: &str) {
+/// Asserts that docs/containers.md shows this command, from `docker compose` on.
+///
+/// # Panics
+/// When it does not.
+pub fn assert_documented(arguments: &str) {
     let page = std::fs::read_to_string(root().join("docs/containers.md")).expect("the page on containers");
     let command = format!("docker compose {arguments}");
     assert!(page.contains(&command), "docs/containers.md does not show `{command}`");

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use tests::alerts::{expected, judge};
-use tests::docker::{Containers, docker, gateway};
+use tests::docker::{Containers, assert_documented, docker, gateway};
 use tests::ledger::Ledger;
 use tests::process::binary;
 use tests::{fresh, wait};
@@ -15,6 +15,7 @@ const EVENTS: usize = 4_000;
 async fn one_of_three_servers_may_die() {
     let files = ["docker-compose.yml", "docker-compose.cluster.yml"];
     let Some(mut line) = Containers::of("saker-cluster", &files) else { return };
+    line.named_as_this_machine();
     let events = line.path("events.jsonl");
     fresh::write(&events, EVENTS);
     let expected = expected(&events);
@@ -22,6 +23,8 @@ async fn one_of_three_servers_may_die() {
 
     let ledger = Ledger::start_at(gateway()).await;
     line.set("WEBHOOK_URL", ledger.url());
+    // The names of the files stand in the command already.
+    assert_documented("-f docker-compose.yml -f docker-compose.cluster.yml up -d");
     line.compose(&["up", "--detach"]);
     line.healthy(&["nats", "nats-2", "nats-3", "ingest"]).await;
     let mut sender = Command::new(binary("saker"))

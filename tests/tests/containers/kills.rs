@@ -48,6 +48,7 @@ impl Act {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_container_may_die_and_evaluators_come_and_go() {
     let Some(mut line) = Containers::of("saker-kills", &["docker-compose.yml"]) else { return };
+    line.named_as_this_machine();
     let events = line.path("events.jsonl");
     let count = fresh::write(&events, EVENTS);
     let expected = expected(&events);
