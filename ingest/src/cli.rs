@@ -55,6 +55,10 @@ impl CommandLine for Flags {
 }
 
 impl Configuration for Settings {
+    fn admin(&self) -> Option<&AdminSettings> {
+        Some(&self.admin)
+    }
+
     fn shape() -> Shape {
         Shape::common().foreign(["evaluator", "notifier"])
     }

@@ -1,5 +1,6 @@
 //! The one binary for people: the whole line in one process, and the tools around it.
 
+mod bundled;
 pub mod command;
 mod freshen;
 mod kubeconfig;

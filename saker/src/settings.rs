@@ -63,6 +63,10 @@ impl Default for Settings {
 }
 
 impl Configuration for Settings {
+    fn admin(&self) -> Option<&AdminSettings> {
+        Some(&self.admin)
+    }
+
     fn shape() -> Shape {
         Shape::common().open_map(OpenMap::new("notifier.sinks", SinkSettings::models()))
     }

@@ -187,3 +187,17 @@ fn a_kubeconfig_is_printed() {
     let output = saker(&["kubeconfig", "--server", "http://saker:8765/k8s_audit/prod"], &[]);
     assert!(text(&output.stdout).contains("    server: \"http://saker:8765/k8s_audit/prod\"\n"));
 }
+
+#[test]
+fn a_process_that_is_not_there_is_not_ready() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    let output = saker(&["up", "--health"], &[("SAKER_ADMIN_LISTEN", &address)]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).starts_with(&format!("error: {address} does not answer: ")), "{output:?}");
+
+    let output = saker(&["up", "--health"], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(text(&output.stderr), @"error: there is nowhere to ask: set admin.listen (--admin, SAKER_ADMIN_LISTEN) to the address where the process serves its health");
+}

@@ -219,3 +219,24 @@ fn wrong_usage_says_what_to_do() {
         assert!(stderr(&output).contains(says), "{arguments:?}: {}", stderr(&output));
     }
 }
+
+#[test]
+fn bundled_events_take_the_place_of_files() {
+    let receiver = Receiver::start(&[]);
+    let send = |more: &[&str]| {
+        let command = ["send", "--to", &receiver.url, "--bundled"];
+        Command::new(env!("CARGO_BIN_EXE_saker")).args(command).args(more).output().unwrap()
+    };
+    let sent = send(&["--fresh", "--repeat", "2"]);
+    assert_eq!(sent.status.code(), Some(0), "{sent:?}");
+    let summary: Value = serde_json::from_slice(&sent.stdout).unwrap();
+    assert!(summary["events"].as_u64().unwrap() > 400 && summary["bodies"] == 2, "{summary}");
+    let bodies: Vec<String> = receiver.received().into_iter().map(|request| request.body).collect();
+    assert_ne!(bodies[0], bodies[1], "each time the events are others");
+
+    let both = send(&["audit.log"]);
+    assert_eq!(both.status.code(), Some(64), "{both:?}");
+    let neither =
+        Command::new(env!("CARGO_BIN_EXE_saker")).args(["send", "--to", &receiver.url]).output().unwrap();
+    assert_eq!(neither.status.code(), Some(64), "{neither:?}");
+}

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser};
 
 use crate::config::{Configuration, Flag, Problems, Sources};
-use crate::{config, exit};
+use crate::{AdminSettings, admin, config, exit};
 
 /// Flags that every service has.
 #[derive(Debug, Clone, Default, Args)]
@@ -27,6 +27,9 @@ pub struct Common {
     /// Print the settings that result from file, environment and flags, secrets masked, and stop
     #[arg(long)]
     pub print_config: bool,
+    /// Ask the process that runs with these settings whether it is ready, say so, and stop; 0 means that it is
+    #[arg(long, conflicts_with = "print_config")]
+    pub health: bool,
 }
 
 /// A command line that ends in settings.
@@ -53,8 +56,8 @@ pub trait CommandLine: Parser {
 pub enum Start<T> {
     /// To run with these settings.
     Run(T),
-    /// Nothing more: what was asked for is printed.
-    Printed,
+    /// Nothing more: what was asked for is said. The code to end with.
+    Done(ExitCode),
 }
 
 impl Common {
@@ -68,12 +71,14 @@ impl Common {
     ) -> Result<Start<T>, Problems> {
         let flags = self.flags().chain(more).collect();
         let settings: T = config::load(Sources { flags, ..Sources::of_process(self.config.clone()) })?;
+        if self.health {
+            return Ok(Start::Done(health(settings.admin())));
+        }
         if !self.print_config {
             return Ok(Start::Run(settings));
         }
-        // A reader that has gone has seen enough.
-        let _ = io::stdout().lock().write_all(config::to_yaml(&settings).as_bytes());
-        Ok(Start::Printed)
+        print(&config::to_yaml(&settings));
+        Ok(Start::Done(ExitCode::SUCCESS))
     }
 
     fn flags(&self) -> impl Iterator<Item = Flag> {
@@ -92,7 +97,7 @@ pub fn settings<C: CommandLine>() -> Result<C::Settings, ExitCode> {
     let command = parse::<C>()?;
     match command.common().start(command.flags()) {
         Ok(Start::Run(settings)) => Ok(settings),
-        Ok(Start::Printed) => Err(ExitCode::SUCCESS),
+        Ok(Start::Done(code)) => Err(code),
         Err(problems) => Err(exit::usage(&problems)),
     }
 }
@@ -118,4 +123,20 @@ fn told<P>(parsed: Result<P, clap::Error>) -> Result<P, ExitCode> {
         let _ = error.print();
         if error.use_stderr() { ExitCode::from(exit::USAGE) } else { ExitCode::SUCCESS }
     })
+}
+
+/// Says how the process is that serves its health there.
+fn health(admin: Option<&AdminSettings>) -> ExitCode {
+    match admin.map_or(Err(admin::Unready::Nowhere), admin::probe) {
+        Ok(()) => {
+            print("ready\n");
+            ExitCode::SUCCESS
+        }
+        Err(unready) => exit::report(Err(unready)),
+    }
+}
+
+/// A reader that has gone has seen enough.
+fn print(text: &str) {
+    let _ = io::stdout().lock().write_all(text.as_bytes());
 }

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 
 use prometheus_client::metrics::counter::Counter;
-use service::admin::{Admin, State};
+use service::admin::{Admin, State, probe};
 use service::{AdminSettings, Shutdown};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -124,4 +124,53 @@ async fn it_listens_only_where_it_is_told_to() {
     let again = AdminSettings { listen: Some(taken.address()) };
     let error = Admin::bind(&again).await.unwrap_err().to_string();
     assert!(error.contains(&taken.address().to_string()) && error.contains("--admin"), "{error}");
+}
+
+/// What a probe of the process at this address says.
+async fn probed(address: Option<SocketAddr>) -> String {
+    let settings = AdminSettings { listen: address };
+    let probed = tokio::task::spawn_blocking(move || probe(&settings)).await.unwrap();
+    probed.map_or_else(|unready| unready.to_string(), |()| "ready".to_owned())
+}
+
+#[tokio::test]
+async fn a_probe_says_whether_it_is_ready_and_why_not() {
+    let admin = Admin::new();
+    let (bus, rules) = (admin.health().part("bus"), admin.health().part("rules"));
+    let everywhere = AdminSettings { listen: Some(([0, 0, 0, 0], 0).into()) };
+    let bound = Admin::bind(&everywhere).await.unwrap().unwrap();
+    let (address, shutdown) = (bound.address(), Shutdown::new());
+    let serving = admin.serve(Some(bound), shutdown.clone());
+
+    rules.set(State::Ready("42 rules".to_owned()));
+    assert_eq!(probed(Some(address)).await, "not ready: bus: starting");
+    bus.set(State::Degraded("slow".to_owned()));
+    assert_eq!(probed(Some(address)).await, "ready");
+    shutdown.request();
+    assert_eq!(probed(Some(address)).await, "not ready: process: stopping");
+
+    drop(serving);
+    until_closed(address).await;
+    let silent = probed(Some(address)).await;
+    assert!(silent.starts_with(&format!("127.0.0.1:{} does not answer: ", address.port())), "{silent}");
+    assert!(probed(None).await.contains("set admin.listen"));
+}
+
+#[tokio::test]
+async fn a_probe_is_not_taken_in_by_another_server() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let strangers =
+        ["SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 404 Not Found\r\n\r\n", "HTTP/1.1 503 x\r\n\r\nbusy"];
+    tokio::spawn(async move {
+        for answer in strangers {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 512];
+            let _ = stream.read(&mut request).await.unwrap();
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    for _ in strangers {
+        assert!(probed(Some(address)).await.ends_with("not as a process of Saker does"));
+    }
 }

@@ -1,7 +1,7 @@
 //! A webhook that writes down what it receives: the independent witness of what was delivered.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -21,7 +21,7 @@ pub struct Delivered {
     pub traceparent: Option<String>,
 }
 
-/// A webhook on loopback that answers 200 and remembers each alert by its id.
+/// A webhook on this machine that answers 200 and remembers each alert by its id.
 #[derive(Clone)]
 pub struct Ledger {
     address: SocketAddr,

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod alerts;
+pub mod docker;
 pub mod fresh;
 pub mod ledger;
 pub mod line;

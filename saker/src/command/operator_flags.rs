@@ -30,7 +30,7 @@ impl OperatorFlags {
         let common = Common { config: self.config.clone(), bus: self.bus.clone(), ..Common::default() };
         match common.start(more)? {
             flags::Start::Run(settings) => Ok(settings),
-            flags::Start::Printed => Ok(Settings::default()),
+            flags::Start::Done(_) => Ok(Settings::default()),
         }
     }
 }

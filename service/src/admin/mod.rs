@@ -5,6 +5,7 @@
 
 pub mod buckets;
 mod health;
+mod probe;
 mod server;
 
 use std::io;
@@ -16,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
 pub use health::{Health, Part, State};
+pub use probe::{Unready, probe};
 
 use crate::{AdminSettings, Shutdown};
 

@@ -25,6 +25,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::AdminSettings;
+
 pub use key_path::KeyPath;
 pub use problem::{Problem, Problems};
 pub use shape::{OpenMap, Shape};
@@ -32,6 +34,11 @@ pub use yaml::to_yaml;
 
 /// The settings of one program, all sections together.
 pub trait Configuration: Serialize + DeserializeOwned + Default {
+    /// Where the program serves its health; `None` for one that never does.
+    fn admin(&self) -> Option<&AdminSettings> {
+        None
+    }
+
     /// What the default alone does not tell about the keys.
     fn shape() -> Shape {
         Shape::default()

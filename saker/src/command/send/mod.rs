@@ -3,10 +3,11 @@
 mod client;
 mod pack;
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,8 @@ pub use client::ClientError;
 use client::{Outcome, Poster, Retries};
 use pack::{Bodies, Body, Freshness};
 
+use crate::bundled::EVENTS;
+
 /// Post files of events to an audit webhook, as an API server would
 ///
 /// A file holds events, one a line, as in an audit log, or whole request bodies. Single events are packed into bodies of
@@ -29,12 +32,15 @@ use pack::{Bodies, Body, Freshness};
 /// that counts what was sent; exits with 1 where a body was not accepted.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  saker send audit.log --to http://127.0.0.1:8765/k8s_audit --fresh --repeat 10 --rate 500"
+    after_help = "Example:\n  saker send audit.log --to http://127.0.0.1:8765/k8s_audit --fresh --repeat 10 --rate 500\n  saker send --bundled --to http://127.0.0.1:8765/k8s_audit/demo --fresh"
 )]
 pub struct Send {
     /// Files of events or bodies; - is standard input
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required_unless_present = "bundled")]
     files: Vec<PathBuf>,
+    /// Send the recorded events that this program carries, in place of files
+    #[arg(long, conflicts_with = "files")]
+    bundled: bool,
     /// Where to post, as http://127.0.0.1:8765/k8s_audit
     #[arg(long, value_name = "URL")]
     to: String,
@@ -124,10 +130,10 @@ impl Send {
         let started = Instant::now();
         let (bodies, mut read) = mpsc::channel(1);
         let freshness = if self.fresh { Freshness::Fresh } else { Freshness::Recorded };
-        let (files, repeat) = (self.files.clone(), self.repeat.get());
+        let (sources, repeat) = (self.sources(), self.repeat.get());
         let reader = tokio::task::spawn_blocking(move || {
             (0..repeat)
-                .try_for_each(|_| files.iter().try_for_each(|file| read_file(file, freshness, &bodies)))
+                .try_for_each(|_| sources.iter().try_for_each(|source| source.read(freshness, &bodies)))
         });
         let mut summary = Summary::default();
         let mut under_way = JoinSet::new();
@@ -149,6 +155,22 @@ impl Send {
         summary.finish(started.elapsed());
         Ok(summary)
     }
+
+    fn sources(&self) -> Vec<Source> {
+        if self.bundled {
+            return vec![Source::Bundled];
+        }
+        self.files.iter().cloned().map(Source::File).collect()
+    }
+}
+
+/// Where events come from.
+#[derive(Debug)]
+enum Source {
+    /// This program.
+    Bundled,
+    /// A file, or `-` for standard input.
+    File(PathBuf),
 }
 
 /// Posts events, each under an id and at a time of its own; returns how many.
@@ -185,21 +207,42 @@ impl Summary {
     }
 }
 
-fn read_file(file: &Path, freshness: Freshness, into: &mpsc::Sender<Body>) -> Result<(), SendError> {
-    let wrong = |source| SendError::File { file: file.to_owned(), source };
-    let reader: Box<dyn BufRead> = if file.as_os_str() == "-" {
-        Box::new(io::stdin().lock())
-    } else {
-        Box::new(BufReader::with_capacity(1 << 20, File::open(file).map_err(wrong)?))
-    };
-    let mut bodies = Bodies::new(reader, freshness);
-    loop {
-        let body = bodies.next().map_err(wrong)?;
-        bodies.skipped().iter().for_each(|skipped| say(&format!("{}: {skipped}", file.display())));
-        // A receiver that is gone wants no more.
-        let Some(body) = body else { return Ok(()) };
-        if into.blocking_send(body).is_err() {
-            return Ok(());
+impl Source {
+    /// Reads all events, packed into bodies.
+    fn read(&self, freshness: Freshness, into: &mpsc::Sender<Body>) -> Result<(), SendError> {
+        let mut bodies = Bodies::new(self.open().map_err(|error| self.unreadable(error))?, freshness);
+        loop {
+            let body = bodies.next().map_err(|error| self.unreadable(error))?;
+            bodies.skipped().iter().for_each(|skipped| say(&format!("{self}: {skipped}")));
+            // A receiver that is gone wants no more.
+            let Some(body) = body else { return Ok(()) };
+            if into.blocking_send(body).is_err() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn open(&self) -> io::Result<Box<dyn BufRead>> {
+        Ok(match self {
+            Self::Bundled => Box::new(EVENTS),
+            Self::File(file) if file.as_os_str() == "-" => Box::new(io::stdin().lock()),
+            Self::File(file) => Box::new(BufReader::with_capacity(1 << 20, File::open(file)?)),
+        })
+    }
+
+    fn unreadable(&self, error: io::Error) -> SendError {
+        match self {
+            Self::Bundled => SendError::Bundled(error),
+            Self::File(file) => SendError::File { file: file.clone(), source: error },
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bundled => f.write_str("bundled events"),
+            Self::File(file) => write!(f, "{}", file.display()),
         }
     }
 }

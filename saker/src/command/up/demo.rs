@@ -8,12 +8,9 @@ use service::Shutdown;
 use tokio::time::{Instant, sleep};
 
 use super::say;
+use crate::bundled::{CLUSTER, EVENTS};
 use crate::command::send;
 
-/// Recorded events, one a line.
-const EVENTS: &[u8] = include_bytes!("../../../demo/events.jsonl");
-/// The label of their alerts.
-const CLUSTER: &str = "demo";
 /// How long the line may take over them.
 const PATIENCE: Duration = Duration::from_secs(30);
 

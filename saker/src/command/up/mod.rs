@@ -89,7 +89,7 @@ impl Up {
                 exit::usage(&demo::NOT_LET_IN)
             }
             Ok(Start::Run(settings)) => exit::report(up(settings, self.demo).await),
-            Ok(Start::Printed) => ExitCode::SUCCESS,
+            Ok(Start::Done(code)) => code,
             Err(problems) => exit::usage(&problems),
         }
     }
