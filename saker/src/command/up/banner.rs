@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use evaluator::Ruleset;
 
-use crate::kubeconfig::kubeconfig;
+use crate::kubeconfig::Kubeconfig;
 use crate::settings::Settings;
 
 /// The webhook as an API server reaches it: by the machine's name where it listens on all addresses.
@@ -29,8 +29,11 @@ pub(super) fn text(settings: &Settings, ruleset: Option<&Ruleset>, url: &str) ->
     let sinks = settings.notifier.sinks.iter().filter(|(_, sink)| sink.delivery.enabled);
     let sinks: Vec<String> = sinks.map(|(name, _)| name.to_string()).collect();
     let sinks = if sinks.is_empty() { "none: nobody is told".to_owned() } else { sinks.join(", ") };
-    let kubeconfig: String =
-        kubeconfig(&format!("{url}/my-cluster")).lines().map(|line| format!("  {line}\n")).collect();
+    let kubeconfig: String = Kubeconfig::plain(format!("{url}/my-cluster"))
+        .to_string()
+        .lines()
+        .map(|line| format!("  {line}\n"))
+        .collect();
     format!(
         "saker {version} takes audit events at {url}\n\
          \x20 bus    {bus}\n\
