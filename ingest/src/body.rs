@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
-use crate::memory::{Budget, Exhausted, Share};
+use crate::memory::{Exhausted, Share};
 
 /// What a body whose length is announced gets at first: an announcement alone shall cost nothing.
 const FIRST: usize = 64 << 10;
@@ -46,16 +46,15 @@ impl From<Exhausted> for Trouble {
     }
 }
 
-/// Receives all of a body. What is left of it when that fails is still to be read.
-pub(crate) async fn receive(body: &mut Body, bounds: Bounds, budget: &Budget) -> Result<Received, Trouble> {
+/// Receives all of a body into a share of the memory. What is left of it when that fails is still to be read.
+pub(crate) async fn receive(body: &mut Body, bounds: Bounds, mut share: Share) -> Result<Received, Trouble> {
     let announced = body.size_hint().exact().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
     if announced.is_some_and(|length| length > bounds.max_body) {
         return Err(Trouble::TooLarge);
     }
-    if announced.is_some_and(|length| length > budget.free()) {
+    if announced.is_some_and(|length| length > share.room()) {
         return Err(Trouble::NoMemory);
     }
-    let mut share = budget.share();
     let mut bytes = Vec::with_capacity(announced.unwrap_or(0).min(FIRST));
     loop {
         let frame = timeout(bounds.pause, body.frame()).await.map_err(|_| Trouble::TooSlow)?;
@@ -105,6 +104,11 @@ pub(crate) async fn drain(mut body: Body) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::Budget;
+
+    fn free(budget: &Budget) -> usize {
+        budget.share(None).room()
+    }
 
     fn bounds() -> Bounds {
         Bounds { max_body: 100, pause: Duration::from_secs(60) }
@@ -119,31 +123,43 @@ mod tests {
     async fn bodies_arrive_whole_with_and_without_a_length() {
         let budget = Budget::new(1000);
         for mut body in [Body::from("hello world"), chunked(&[b"hello", b"", b" world"])] {
-            let received = receive(&mut body, bounds(), &budget).await.unwrap();
+            let received = receive(&mut body, bounds(), budget.share(None)).await.unwrap();
             assert_eq!(received.bytes, "hello world");
-            assert_eq!(budget.free(), 1000 - 11);
+            assert_eq!(free(&budget), 1000 - 11);
         }
-        assert_eq!(budget.free(), 1000);
+        assert_eq!(free(&budget), 1000);
     }
 
     #[tokio::test]
     async fn bodies_are_bound_in_size_and_memory() {
         let budget = Budget::new(1000);
         let large = Body::from(vec![0; 101]);
-        assert!(matches!(receive(&mut { large }, bounds(), &budget).await, Err(Trouble::TooLarge)));
+        assert!(matches!(
+            receive(&mut { large }, bounds(), budget.share(None)).await,
+            Err(Trouble::TooLarge)
+        ));
         let large = chunked(&[&[0; 60], &[0; 41]]);
-        assert!(matches!(receive(&mut { large }, bounds(), &budget).await, Err(Trouble::TooLarge)));
+        assert!(matches!(
+            receive(&mut { large }, bounds(), budget.share(None)).await,
+            Err(Trouble::TooLarge)
+        ));
         let budget = Budget::new(59);
         for large in [Body::from(vec![0; 60]), chunked(&[&[0; 30], &[0; 30]])] {
-            assert!(matches!(receive(&mut { large }, bounds(), &budget).await, Err(Trouble::NoMemory)));
+            assert!(matches!(
+                receive(&mut { large }, bounds(), budget.share(None)).await,
+                Err(Trouble::NoMemory)
+            ));
         }
-        assert_eq!(budget.free(), 59);
+        assert_eq!(free(&budget), 59);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_pauses_is_given_up() {
         let mut body = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
-        assert!(matches!(receive(&mut body, bounds(), &Budget::new(10)).await, Err(Trouble::TooSlow)));
+        assert!(matches!(
+            receive(&mut body, bounds(), Budget::new(10).share(None)).await,
+            Err(Trouble::TooSlow)
+        ));
     }
 
     #[test]

@@ -3,11 +3,11 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -18,6 +18,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tower::ServiceExt;
+
+use crate::gate::Caller;
 
 /// How long a connection that is to be closed may take over it while nothing is asked on it.
 const LINGER: Duration = Duration::from_secs(3);
@@ -50,7 +52,7 @@ pub(crate) fn protocol() -> Builder<TokioExecutor> {
 /// Answers the requests of a connection until it is closed, silent for too long, or all is to stop.
 pub(crate) async fn serve<S>(
     stream: S,
-    peer: SocketAddr,
+    caller: Arc<Caller>,
     (builder, router): (Builder<TokioExecutor>, Router),
     patience: Patience,
     shutdown: Shutdown,
@@ -58,11 +60,12 @@ pub(crate) async fn serve<S>(
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let activity = Activity::default();
+    let peer = caller.address;
     let service = service_fn(|request: hyper::Request<Incoming>| {
-        let (router, busy) = (router.clone(), activity.busy());
+        let (router, busy, caller) = (router.clone(), activity.busy(), Arc::clone(&caller));
         async move {
             let mut request = request.map(Body::new);
-            request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(caller);
             let response: Result<Response, Infallible> = router.oneshot(request).await;
             drop(busy);
             response

@@ -3,11 +3,17 @@
 //! A body is split ([`split`]) without a tree or a copy, packed into chunks ([`batch`]), and answered with 200 only
 //! once the bus has stored all of it. What is no event goes to the dead letters.
 
+mod arrivals;
 pub mod batch;
 mod body;
 mod cluster;
+mod complaints;
 mod connection;
 mod dead_letter;
+mod door;
+mod exposure;
+mod gate;
+mod identity;
 mod memory;
 mod reach;
 mod refusal;
@@ -15,9 +21,12 @@ mod server;
 mod settings;
 pub mod split;
 mod store;
+mod tls;
 mod webhook;
 
 pub use cluster::{Cluster, ClusterError};
+pub use identity::{CertificateName, CertificateNameError, IdentitySettings};
 pub use reach::Reach;
 pub use server::{Ingest, IngestError};
 pub use settings::Settings;
+pub use tls::TlsSettings;

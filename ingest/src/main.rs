@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use ingest::{Ingest, Reach};
 use service::admin::{Admin, State};
-use service::{Shutdown, exit, flags, telemetry};
+use service::{Reload, Shutdown, exit, flags, telemetry};
 
 fn main() -> ExitCode {
     match flags::settings::<cli::Flags>() {
@@ -18,13 +18,13 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run(settings: cli::Settings) -> anyhow::Result<()> {
     telemetry::init(&settings.log)?;
-    let shutdown = Shutdown::on_signals()?;
+    let (shutdown, reload) = (Shutdown::on_signals()?, Reload::on_signals()?);
     let admin = Admin::new();
-    let reaching = admin.health().part("bus");
+    let (reaching, credentials) = (admin.health().part("bus"), admin.health().part("credentials"));
     let bound = Admin::bind(&settings.admin).await?;
     let _serving = admin.serve(bound, shutdown.clone());
     let reach = Reach::default();
-    let ingest = Ingest::bind(&settings.ingest, reach.clone()).await?;
+    let ingest = Ingest::bind(&settings.ingest, reach.clone()).await?.reloading_on(reload, credentials);
     tracing::info!(address = %ingest.local_addr(), "taking audit events");
     // Boxed, since it holds all that connecting takes.
     let connecting = Box::pin(async {

@@ -1,12 +1,12 @@
 //! Every answer but 200: its status, its headers, and JSON that says what to do.
 
 use axum::Json;
-use axum::http::header::{ALLOW, RETRY_AFTER};
+use axum::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::cluster::ClusterError;
+use crate::cluster::{Cluster, ClusterError};
 use crate::split::NotJson;
 
 /// Why a request gets no 200.
@@ -38,6 +38,38 @@ pub(crate) enum Refusal {
     NotStored { why: String, retry_after: u64 },
     #[error("ingest failed over this body; it is logged there")]
     Failed,
+    #[error(
+        "this endpoint takes events of known clients only: send a bearer token (`token` or `tokenFile` of the kubeconfig's \
+         user), or present a client certificate"
+    )]
+    NoCredential,
+    #[error("the Authorization header must be one, and `Bearer TOKEN`")]
+    NotBearer,
+    #[error("the bearer token is that of no identity: it was replaced, or belongs to another endpoint")]
+    UnknownToken,
+    #[error(
+        "the client certificate is that of no identity: it bears {0}; add a name of it to the certificate_names of one"
+    )]
+    UnknownCertificate(String),
+    #[error("the client certificate has expired: renew it, and connect again")]
+    ExpiredCertificate,
+    #[error("the client certificate is no longer trusted: its authority was replaced, or it was revoked")]
+    DistrustedCertificate,
+    #[error(
+        "the bearer token is that of identity {token}, the client certificate that of {certificate}: send one of them"
+    )]
+    TwoIdentities { token: String, certificate: String },
+    #[error(
+        "the client certificate bears names of two identities, {one} and {other}: give each names of its own"
+    )]
+    CertificateOfTwo { one: String, other: String },
+    #[error(
+        "identity {identity} sends the events of cluster {own}, not of {path}: leave the cluster out of the path, or write \
+         /k8s_audit/{own}"
+    )]
+    OtherCluster { identity: String, own: Cluster, path: Cluster },
+    #[error("identity {identity} has {limit} requests in hand; send this one again in {retry_after} seconds")]
+    TooManyRequests { identity: String, limit: usize, retry_after: u64 },
 }
 
 impl Refusal {
@@ -51,6 +83,16 @@ impl Refusal {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::NoMemory { .. } | Self::NotStored { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NoCredential
+            | Self::NotBearer
+            | Self::UnknownToken
+            | Self::UnknownCertificate(_)
+            | Self::ExpiredCertificate
+            | Self::DistrustedCertificate => StatusCode::UNAUTHORIZED,
+            Self::TwoIdentities { .. } | Self::CertificateOfTwo { .. } | Self::OtherCluster { .. } => {
+                StatusCode::FORBIDDEN
+            }
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
         }
     }
 
@@ -69,6 +111,16 @@ impl Refusal {
             Self::NoMemory { .. } => "no-memory",
             Self::NotStored { .. } => "not-stored",
             Self::Failed => "failed",
+            Self::NoCredential => "no-credential",
+            Self::NotBearer => "not-bearer",
+            Self::UnknownToken => "unknown-token",
+            Self::UnknownCertificate(_) => "unknown-certificate",
+            Self::ExpiredCertificate => "expired-certificate",
+            Self::DistrustedCertificate => "distrusted-certificate",
+            Self::TwoIdentities { .. } => "two-identities",
+            Self::CertificateOfTwo { .. } => "certificate-of-two",
+            Self::OtherCluster { .. } => "other-cluster",
+            Self::TooManyRequests { .. } => "too-many-requests",
         }
     }
 
@@ -95,11 +147,16 @@ impl IntoResponse for Refusal {
         let mut response = (self.status(), Json(json!({"error": error}))).into_response();
         let headers = response.headers_mut();
         match &self {
-            Self::NoMemory { retry_after } | Self::NotStored { retry_after, .. } => {
+            Self::NoMemory { retry_after }
+            | Self::NotStored { retry_after, .. }
+            | Self::TooManyRequests { retry_after, .. } => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after));
             }
             Self::MethodNotAllowed(allowed) => {
                 headers.insert(ALLOW, HeaderValue::from_static(allowed));
+            }
+            _ if self.status() == StatusCode::UNAUTHORIZED => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             _ => {}
         }
@@ -140,6 +197,20 @@ mod tests {
             Refusal::NoMemory { retry_after: 10 },
             Refusal::NotStored { why: "the bus is full: 10 GiB".into(), retry_after: 10 },
             Refusal::Failed,
+            Refusal::NoCredential,
+            Refusal::NotBearer,
+            Refusal::UnknownToken,
+            Refusal::UnknownCertificate("CN=x".into()),
+            Refusal::ExpiredCertificate,
+            Refusal::DistrustedCertificate,
+            Refusal::TwoIdentities { token: "a".into(), certificate: "b".into() },
+            Refusal::CertificateOfTwo { one: "a".into(), other: "b".into() },
+            Refusal::OtherCluster {
+                identity: "a".into(),
+                own: "prod".parse().unwrap(),
+                path: "test".parse().unwrap(),
+            },
+            Refusal::TooManyRequests { identity: "a".into(), limit: 256, retry_after: 10 },
         ] {
             all.push_str(&shown(refusal).await);
         }

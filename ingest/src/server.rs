@@ -4,14 +4,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use service::Shutdown;
+use service::admin::Part;
+use service::{Reload, Shutdown};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::arrivals::Arrivals;
+use crate::complaints::Complaints;
 use crate::connection::{self, Patience};
+use crate::door::Door;
+use crate::exposure;
+use crate::gate::{Gate, Keeper, Problem};
 use crate::reach::Reach;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -20,9 +25,9 @@ use crate::webhook::Webhook;
 /// Why ingest cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
-    /// Settings that cannot be, all of them.
-    #[error("{}", .0.iter().map(|(key, text)| format!("ingest.{key}: {text}")).collect::<Vec<_>>().join("\n"))]
-    Settings(Vec<(&'static str, String)>),
+    /// Settings that cannot be, or files that they name and that cannot be used, all of them: each a key and what to do.
+    #[error("{}", crate::gate::listed(.0))]
+    Settings(Vec<Problem>),
     /// The address is taken, or not ours.
     #[error("cannot listen on {address}: {error}; set another address with --listen or ingest.listen")]
     Listen {
@@ -37,8 +42,9 @@ pub enum IngestError {
 pub struct Ingest {
     listener: TcpListener,
     address: SocketAddr,
-    router: Router,
-    patience: Patience,
+    door: Door,
+    keeper: Keeper,
+    arrivals: Arrivals,
     max_connections: usize,
     drain: Duration,
 }
@@ -55,15 +61,38 @@ impl Ingest {
         }
         let wrong = |error| IngestError::Listen { address: settings.listen, error };
         let listener = TcpListener::bind(settings.listen).await.map_err(wrong)?;
+        let address = listener.local_addr().map_err(wrong)?;
+        let keeper = Keeper::start(settings).await.map_err(IngestError::Settings)?;
+        let complaints = Complaints::default();
+        let gate = Gate::new(&keeper, settings, complaints.clone());
+        exposure::warn(settings, address);
         let store = Store::new(bus.into(), settings.publish_timeout.get());
+        let router = Webhook::new(settings, gate.clone(), store).router();
         Ok(Self {
-            address: listener.local_addr().map_err(wrong)?,
+            address,
             listener,
-            router: Webhook::new(settings, store).router(),
-            patience: Patience { first: settings.header_timeout.get(), idle: settings.idle_timeout.get() },
+            door: Door {
+                gate,
+                http: (connection::protocol(), router),
+                patience: Patience {
+                    first: settings.header_timeout.get(),
+                    idle: settings.idle_timeout.get(),
+                },
+                handshake: settings.tls.handshake_timeout.get(),
+                complaints,
+            },
+            keeper,
+            arrivals: Arrivals::new(settings.max_connections_per_address),
             max_connections: settings.max_connections.min(Semaphore::MAX_PERMITS),
             drain: settings.drain.get(),
         })
+    }
+
+    /// Looks at the files of credentials also when `reload` says so, and tells `part` how they are.
+    #[must_use]
+    pub fn reloading_on(mut self, reload: Reload, part: Part) -> Self {
+        self.keeper.heeding(reload, part);
+        self
     }
 
     /// Where it listens: the port that the system chose, where the settings left that to it.
@@ -92,28 +121,33 @@ impl Ingest {
 
     /// Answers requests until told to stop; then finishes those in flight, within the time set for it.
     pub async fn serve(self, shutdown: Shutdown) {
-        let slots = Arc::new(Semaphore::new(self.max_connections));
-        let protocol = connection::protocol();
+        let Self { listener, door, keeper, arrivals, max_connections, drain, .. } = self;
+        let slots = Arc::new(Semaphore::new(max_connections));
+        let (door, keeping) = (Arc::new(door), tokio::spawn(keeper.keep()));
         let mut connections = JoinSet::new();
         loop {
             let accepting = async {
                 let slot = Arc::clone(&slots).acquire_owned().await;
-                (slot, accept(&self.listener).await)
+                (slot, accept(&listener).await)
             };
             let (slot, (stream, peer)) = tokio::select! {
                 accepted = accepting => accepted,
                 () = shutdown.requested() => break,
             };
-            let http = (protocol.clone(), self.router.clone());
-            let serving = connection::serve(stream, peer, http, self.patience, shutdown.clone());
-            connections.spawn(async move {
-                serving.await;
-                drop(slot);
-            });
             while connections.try_join_next().is_some() {}
+            let Some(place) = arrivals.enter(peer.ip()) else {
+                door.one_too_many(peer);
+                continue;
+            };
+            let (door, shutdown) = (Arc::clone(&door), shutdown.clone());
+            connections.spawn(async move {
+                door.serve(stream, peer, shutdown).await;
+                drop((slot, place));
+            });
         }
-        drop(self.listener);
-        finish(connections, self.drain).await;
+        drop(listener);
+        finish(connections, drain).await;
+        keeping.abort();
     }
 }
 

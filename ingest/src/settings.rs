@@ -5,6 +5,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use serde::{Deserialize, Serialize};
 use service::units::{ByteSize, Span};
 
+use crate::identity::{self, IdentitiesSettings};
+use crate::tls::TlsSettings;
+
 /// `ingest:` where the audit webhook listens and what it bears.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -36,6 +39,19 @@ pub struct Settings {
     pub idle_timeout: Span,
     /// How many connections may be open; further ones wait to be accepted.
     pub max_connections: usize,
+    /// How many of them one address may have; further ones are closed at once. All addresses of an IPv6 network of 64
+    /// bits count as one.
+    pub max_connections_per_address: usize,
+    /// How many requests of one identity are in hand at a time; further ones are answered with 429, and the API server
+    /// keeps their events for the while.
+    pub max_requests_per_identity: usize,
+    /// How connections are secured.
+    pub tls: TlsSettings,
+    /// Who may send, and the cluster that each speaks for, by name. Where there are none, whoever reaches the webhook
+    /// may, and names the cluster in the path.
+    pub identities: IdentitiesSettings,
+    /// How often the files of `tls` and `identities` are looked at for changes; 0s for only on SIGHUP.
+    pub reload: Span,
     /// How long requests in flight have to finish once the service is told to stop.
     pub drain: Span,
 }
@@ -54,6 +70,11 @@ impl Default for Settings {
             header_timeout: Span::seconds(10),
             idle_timeout: Span::seconds(120),
             max_connections: 1024,
+            max_connections_per_address: 512,
+            max_requests_per_identity: 256,
+            tls: TlsSettings::default(),
+            identities: IdentitiesSettings::new(),
+            reload: Span::seconds(5),
             drain: Span::seconds(20),
         }
     }
@@ -61,20 +82,39 @@ impl Default for Settings {
 
 impl Settings {
     /// What cannot be as it is set: each a key and what to do about it.
-    pub fn problems(&self) -> Vec<(&'static str, String)> {
-        let mut problems = Vec::new();
+    pub fn problems(&self) -> Vec<(String, String)> {
+        let mut problems = self.zeroes();
+        if self.memory < self.max_body {
+            let text = format!(
+                "{} is less than max_body ({}): no such body would ever fit",
+                self.memory, self.max_body
+            );
+            problems.push(("memory".to_owned(), text));
+        } else if self.identities.len() > 1 && self.memory.bytes() / 2 < self.max_body.bytes() {
+            let text = format!(
+                "{} is less than twice max_body ({}): with several identities, one may hold as much as it leaves to the \
+                 others, and no such body would ever fit",
+                self.memory, self.max_body
+            );
+            problems.push(("memory".to_owned(), text));
+        }
+        problems.extend(identity::problems(&self.identities));
+        let named = self.identities.iter().find(|(_, identity)| !identity.certificate_names.is_empty());
+        let named = named.map(|(name, _)| format!("identities.{name}.certificate_names"));
+        problems.extend(self.tls.problems(named.as_deref()));
+        problems
+    }
+
+    fn zeroes(&self) -> Vec<(String, String)> {
+        let counted = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         let positive = [
             ("max_body", self.max_body.bytes()),
             ("max_event", self.max_event.bytes()),
             ("retry_after", self.retry_after.get().as_secs()),
-            ("max_connections", u64::try_from(self.max_connections).unwrap_or(u64::MAX)),
+            ("max_connections", counted(self.max_connections)),
+            ("max_connections_per_address", counted(self.max_connections_per_address)),
+            ("max_requests_per_identity", counted(self.max_requests_per_identity)),
         ];
-        problems.extend(
-            positive
-                .into_iter()
-                .filter(|(_, value)| *value == 0)
-                .map(|(key, _)| (key, "must be 1 or more".into())),
-        );
         let spans = [
             ("publish_timeout", self.publish_timeout),
             ("request_timeout", self.request_timeout),
@@ -82,20 +122,10 @@ impl Settings {
             ("header_timeout", self.header_timeout),
             ("idle_timeout", self.idle_timeout),
         ];
-        problems.extend(
-            spans
-                .into_iter()
-                .filter(|(_, span)| span.get().is_zero())
-                .map(|(key, _)| (key, "must not be 0".into())),
-        );
-        if self.memory < self.max_body {
-            let text = format!(
-                "{} is less than max_body ({}): no such body would ever fit",
-                self.memory, self.max_body
-            );
-            problems.push(("memory", text));
-        }
-        problems
+        let counts = positive.into_iter().filter(|(_, value)| *value == 0);
+        let counts = counts.map(|(key, _)| (key.to_owned(), "must be 1 or more".to_owned()));
+        let spans = spans.into_iter().filter(|(_, span)| span.get().is_zero());
+        counts.chain(spans.map(|(key, _)| (key.to_owned(), "must not be 0".to_owned()))).collect()
     }
 }
 
@@ -119,5 +149,14 @@ mod tests {
         };
         let keys: Vec<_> = wrong.problems().into_iter().map(|(key, _)| key).collect();
         assert_eq!(keys, ["max_event", "retry_after", "body_timeout", "memory"]);
+    }
+
+    #[test]
+    fn identities_share_the_memory_and_need_what_they_name() {
+        let identities = serde_json::json!({"a": {"token_file": "/a"}, "b": {"certificate_names": ["CN=b"]}});
+        let identities = serde_json::from_value(identities).unwrap();
+        let settings = Settings { identities, memory: ByteSize::mib(300), ..Settings::default() };
+        let keys: Vec<_> = settings.problems().into_iter().map(|(key, _)| key).collect();
+        assert_eq!(keys, ["memory", "identities.b.certificate_names"]);
     }
 }

@@ -14,7 +14,7 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use bus::BusError;
 use serde_json::json;
 use tokio::time::timeout;
@@ -22,6 +22,7 @@ use tokio::time::timeout;
 use crate::batch::{Origin, pack};
 use crate::body::{self, Bounds, Trouble};
 use crate::cluster::{Cluster, ClusterError};
+use crate::gate::{Admitted, Caller, Gate};
 use crate::memory::Budget;
 use crate::refusal::Refusal;
 use crate::settings::Settings;
@@ -34,6 +35,7 @@ pub(crate) const PATHS: [&str; 4] =
 /// What requests share.
 #[derive(Clone)]
 pub(crate) struct Webhook {
+    gate: Gate,
     store: Store,
     budget: Budget,
     bounds: Bounds,
@@ -43,9 +45,10 @@ pub(crate) struct Webhook {
 }
 
 impl Webhook {
-    pub(crate) fn new(settings: &Settings, store: Store) -> Self {
+    pub(crate) fn new(settings: &Settings, gate: Gate, store: Store) -> Self {
         let bounds = Bounds { max_body: settings.max_body.as_usize(), pause: settings.body_timeout.get() };
         Self {
+            gate,
             store,
             budget: Budget::new(settings.memory.as_usize()),
             bounds,
@@ -78,36 +81,43 @@ async fn not_served(request: Request) -> Refusal {
     Refusal::NotFound
 }
 
-/// Takes a body of audit events.
+/// Takes a body of audit events of whoever is let in.
 async fn take(
     State(webhook): State<Arc<Webhook>>,
+    Extension(caller): Extension<Arc<Caller>>,
     params: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
 ) -> Response {
     let (parts, mut body) = request.into_parts();
-    let (cluster, outcome) = match cluster_of(params) {
-        Ok(cluster) => {
-            let outcome = webhook.take(&cluster, &parts.headers, &mut body).await;
-            (cluster.to_string(), outcome)
+    let (response, is_taken) = match webhook.gate.admit(&caller, &parts.headers, cluster_of(params)) {
+        Ok(admitted) => {
+            let outcome = webhook.take(&admitted, &parts.headers, &mut body).await;
+            let is_taken = outcome.is_ok();
+            (answer(admitted.cluster.as_str(), outcome), is_taken)
         }
-        Err(error) => (String::new(), Err(error.into())),
+        Err(refusal) => (refusal.into_response(), false),
     };
-    if outcome.is_err() && !parts.headers.contains_key(EXPECT) {
+    if !is_taken && !parts.headers.contains_key(EXPECT) {
         // Nobody waits for this: the answer goes out while what is left of the body is read.
         tokio::spawn(body::drain(body));
     }
-    answer(&cluster, outcome)
+    response
 }
 
 impl Webhook {
-    async fn take(&self, cluster: &Cluster, headers: &HeaderMap, body: &mut Body) -> Result<Counts, Refusal> {
+    async fn take(
+        &self,
+        admitted: &Admitted,
+        headers: &HeaderMap,
+        body: &mut Body,
+    ) -> Result<Counts, Refusal> {
         check(headers)?;
         self.store.check_reached().map_err(|error| self.not_stored(error))?;
         let taken = timeout(self.request_timeout, async {
-            let received = body::receive(body, self.bounds, &self.budget)
+            let received = body::receive(body, self.bounds, self.budget.share(admitted.holder()))
                 .await
                 .map_err(|trouble| self.trouble(trouble))?;
-            let origin = Origin { cluster: cluster.clone(), received_unix_nanos: now() };
+            let origin = Origin { cluster: admitted.cluster.clone(), received_unix_nanos: now() };
             let batches = pack(received.bytes, origin, self.max_event);
             let counts = self.store.store(batches).await.map_err(|error| self.not_stored(error));
             drop(received.share);
@@ -152,10 +162,12 @@ fn is_lasting(error: &StoreError) -> bool {
     matches!(error, StoreError::Bus(error) if !error.is_transient() && !matches!(error, BusError::Closed))
 }
 
-/// The cluster that the path names. Identities of clients are to be held against it here.
-fn cluster_of(params: Result<RawPathParams, RawPathParamsRejection>) -> Result<Cluster, ClusterError> {
+/// The cluster that the path names, where it names one.
+fn cluster_of(
+    params: Result<RawPathParams, RawPathParamsRejection>,
+) -> Result<Option<Cluster>, ClusterError> {
     let params = params.map_err(|_| ClusterError)?;
-    params.iter().next().map_or_else(|| Ok(Cluster::default()), |(_, name)| name.parse())
+    params.iter().next().map(|(_, name)| name.parse()).transpose()
 }
 
 fn check(headers: &HeaderMap) -> Result<(), Refusal> {

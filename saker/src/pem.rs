@@ -6,11 +6,15 @@ use std::io::{self, Read};
 use std::iter;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
 use rustls::RootCertStore;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
+use x509_cert::der::Decode;
 
 /// Far more than the certificates of all authorities of this world.
 const LARGEST: u64 = 4 << 20;
@@ -62,6 +66,14 @@ pub(crate) enum PemError {
         /// Why.
         reason: String,
     },
+    /// Its time is over.
+    #[error("{}: the certificate in it expired on {until}: renew it, as with `saker credentials --renew`", path.display())]
+    Expired {
+        /// The file.
+        path: PathBuf,
+        /// The last day.
+        until: Date,
+    },
     /// The two are not of one pair.
     #[error("{} is not the key of the first certificate in {}", key.display(), certificate.display())]
     Strangers {
@@ -88,6 +100,11 @@ impl Certificates {
         }
         let mut chain = chain.into_iter();
         let first = chain.next().ok_or_else(|| damaged("it ends before its end".to_owned()))?;
+        let until = end(&first).map_err(|error| damaged(error.to_string()))?;
+        if until < Timestamp::now() {
+            let until = Offset::UTC.to_datetime(until).date();
+            return Err(PemError::Expired { path: path.to_owned(), until });
+        }
         Ok(Self { text, first, further: chain.collect() })
     }
 
@@ -142,6 +159,13 @@ pub(crate) fn pair(certificate: &Path, key: &Path) -> Result<(Certificates, Key)
         }
         Err(error) => Err(damaged(key, "the key", error.to_string())),
     }
+}
+
+/// Until when a certificate is valid.
+fn end(certificate: &CertificateDer<'_>) -> Result<Timestamp, x509_cert::der::Error> {
+    let validity = x509_cert::Certificate::from_der(certificate)?.tbs_certificate.validity;
+    let end = i64::try_from(validity.not_after.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
+    Ok(Timestamp::from_second(end).unwrap_or(Timestamp::MAX))
 }
 
 fn read(path: &Path) -> Result<String, PemError> {

@@ -229,6 +229,10 @@ fn mistakes_about_a_kubeconfig_are_told_before_an_api_server_finds_them() {
     ] {
         fs::write(directory.path().join(name), content).unwrap();
     }
+    let mut old = rcgen::CertificateParams::new(["saker".to_owned()]).unwrap();
+    old.not_after = rcgen::date_time_ymd(2020, 2, 1);
+    let old = old.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
+    fs::write(directory.path().join("old"), old.pem()).unwrap();
     let of_a = "--client-certificate tls/a.crt --client-key";
     for (url, typed, says) in [
         ("http://saker", &*format!("{of_a} tls/a.key"), "--client-certificate is of use only with TLS"),
@@ -245,6 +249,7 @@ fn mistakes_about_a_kubeconfig_are_told_before_an_api_server_finds_them() {
         ),
         ("https://saker", "--ca short", "short: it is no PEM, where a certificate in PEM is wanted"),
         ("https://saker", "--ca odd", "odd: a certificate in it cannot be used"),
+        ("https://saker", "--ca old", "old: the certificate in it expired on 2020-02-01: renew it"),
         ("https://saker", "--ca cut", "cut: a certificate in it cannot be used"),
         (
             "https://saker",

@@ -1,6 +1,6 @@
 //! [`Reload`]: the wish to look at everything that may have changed, as a value that is handed down.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
@@ -8,15 +8,26 @@ use tokio::sync::Notify;
 use crate::SignalError;
 
 /// Says when to look anew. Cheap to clone; each request is heard by one of those who wait, or by the next who does.
-#[derive(Debug, Clone, Default)]
+/// Whoever has something of its own to look at takes [another](Self::another), and hears each request too.
+#[derive(Debug, Clone)]
 pub struct Reload {
     asked: Arc<Notify>,
+    all: Arc<Mutex<Vec<Arc<Notify>>>>,
 }
 
 impl Reload {
     /// One that only [`request`](Self::request) sets off.
     pub fn new() -> Self {
-        Self::default()
+        let asked = Arc::new(Notify::new());
+        Self { all: Arc::new(Mutex::new(vec![Arc::clone(&asked)])), asked }
+    }
+
+    /// One that hears each request as well.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        let asked = Arc::new(Notify::new());
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&asked));
+        Self { asked, all: Arc::clone(&self.all) }
     }
 
     /// One that SIGHUP sets off too.
@@ -43,7 +54,14 @@ impl Reload {
 
     /// Asks for it.
     pub fn request(&self) {
-        self.asked.notify_one();
+        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().for_each(|asked| asked.notify_one());
+    }
+}
+
+impl Default for Reload {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -64,5 +82,15 @@ mod tests {
         assert!(!waiting.is_finished(), "each request is heard once");
         reload.request();
         waiting.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn another_one_hears_each_request_too() {
+        let reload = Reload::new();
+        let other = reload.another();
+        reload.request();
+        tokio::join!(reload.requested(), other.requested());
+        other.clone().request();
+        tokio::join!(reload.requested(), other.requested());
     }
 }

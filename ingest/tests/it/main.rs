@@ -1,6 +1,10 @@
 //! Ingest as its clients meet it: a real listener, a real bus, real connections.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
+mod authority;
 mod connections;
 mod harness;
+mod programs;
+mod reloads;
+mod secured;
 mod webhook;

@@ -17,6 +17,15 @@ const CLUSTER: &str = "demo";
 /// How long the line may take over them.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Why there is no demonstration.
+pub(super) const NOT_LET_IN: &str = "--demo posts over plain HTTP and without a credential: leave it out, or ingest.tls and \
+                                     ingest.identities";
+
+/// Whether such posts are taken.
+pub(super) fn is_let_in(settings: &ingest::Settings) -> bool {
+    !settings.tls.is_on() && settings.identities.is_empty()
+}
+
 /// Posts the events, waits until they are through, and says how to go on.
 pub(super) async fn run(address: SocketAddr, bus: Bus, shutdown: Shutdown) {
     let url = format!("http://{}/k8s_audit/{CLUSTER}", reachable(address));

@@ -89,6 +89,9 @@ impl Up {
     /// Runs until a signal asks to stop.
     pub async fn run(self) -> ExitCode {
         match self.settings() {
+            Ok(Start::Run(settings)) if self.demo && !demo::is_let_in(&settings.ingest) => {
+                exit::usage(&demo::NOT_LET_IN)
+            }
             Ok(Start::Run(settings)) => exit::report(up(settings, self.demo).await),
             Ok(Start::Printed) => ExitCode::SUCCESS,
             Err(problems) => exit::usage(&problems),
@@ -116,12 +119,14 @@ async fn up(settings: Settings, demo: bool) -> Result<(), UpError> {
     let ruleset = Ruleset::at_start(&settings.evaluator)?;
     let mut admin = Admin::new();
     let (monitor, reaching) = (Monitor::observed_by(&mut admin), admin.health().part("bus"));
+    let credentials = admin.health().part("credentials");
     let bound = Admin::bind(&settings.admin).await?;
     let _serving = admin.serve(bound, shutdown.clone());
     let Some(bus) = settings.open_bus(&shutdown).await? else { return Ok(()) };
     reaching.set(State::Ready("reached".to_owned()));
     let ingest = Ingest::bind(&settings.ingest, bus.clone()).await?;
-    let url = banner::url(ingest.local_addr());
+    let ingest = ingest.reloading_on(reload.another(), credentials);
+    let url = banner::url(&settings.ingest, ingest.local_addr());
     say(&banner::text(&settings, ruleset.as_ref(), &url));
     if demo {
         tokio::spawn(demo::run(ingest.local_addr(), bus.clone(), shutdown.clone()));
