@@ -37,6 +37,7 @@ fn every_command_has_help_with_an_example() {
         "send",
         "dlq",
         "sink",
+        "credentials",
         "kubeconfig",
     ] {
         let output = saker(&[command, "--help"], &[]);
@@ -83,6 +84,18 @@ fn wrong_usage_ends_with_64_and_says_what_is_wrong() {
         (&["dlq", "list", "--bus", "x"], "bus.address: `x` is not the address of a bus"),
         (&["kubeconfig"], "--server <URL>"),
         (&["kubeconfig", "--server", "saker:8765"], "`saker:8765` is not a URL"),
+        (
+            &["kubeconfig", "--server", "https://saker:8765/?timeout=1s"],
+            "API servers drop what begins with `?`",
+        ),
+        (&["kubeconfig", "--server", "https://u:p@saker:8765"], "a user or a password in it"),
+        (&["kubeconfig", "--server", "https://saker", "--client-key", "x"], "--client-certificate <FILE>"),
+        (&["kubeconfig", "--server", "https://saker", "--cluster", "a/b"], "no name of a cluster"),
+        (&["credentials", "tls"], "<--server <HOST>|--cluster <NAME>|--token <NAME>>"),
+        (&["credentials", "tls", "--server", "https://saker"], "without scheme, port or path"),
+        (&["credentials", "tls", "--cluster", "ca"], "`ca` is what the authority's own files are called"),
+        (&["credentials", "tls", "--cluster", "a/b"], "a name has 1 to 64 letters"),
+        (&["credentials", "tls", "--cluster", "a", "--days", "0"], "0 is not in 1..=3653"),
         (&["code", "R032"], "the nearest is R031"),
         (&["code", "what"], "a code is R and a number"),
         (&["rules", "push"], "<DIR|FILE>"),

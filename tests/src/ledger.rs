@@ -1,7 +1,7 @@
 //! A webhook that writes down what it receives: the independent witness of what was delivered.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;

@@ -2,7 +2,7 @@
 
 use std::fs::{File as OpenFile, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -98,7 +98,9 @@ fn is_at(file: &OpenFile, path: &Path) -> bool {
 
 /// Opens the file for appending, at the beginning of a line.
 fn open(path: &Path) -> io::Result<OpenFile> {
-    let mut file = OpenOptions::new().create(true).append(true).read(true).open(path).or_else(|error| {
+    // Alerts tell of commands, names and addresses: a new file is for its owner, one that is there stays as it is.
+    let create = OpenOptions::new().create(true).mode(0o600).append(true).read(true).open(path);
+    let mut file = create.or_else(|error| {
         // A pipe or a device may be for writing only.
         OpenOptions::new().append(true).open(path).map_err(|_| error)
     })?;
@@ -134,6 +136,7 @@ fn synced(result: io::Result<()>) -> io::Result<()> {
 mod tests {
     use super::*;
     use std::fs;
+    use std::os::unix::fs::PermissionsExt;
 
     fn appended() -> (tempfile::TempDir, PathBuf, Appended) {
         let directory = tempfile::tempdir().unwrap();
@@ -169,6 +172,17 @@ mod tests {
         file.append(b"c\n").unwrap();
         assert_eq!(fs::read_to_string(&rotated).unwrap(), "a\n");
         assert_eq!(fs::read_to_string(&path).unwrap(), "c\n");
+    }
+
+    #[test]
+    fn a_new_file_is_for_its_owner_and_an_old_one_stays_as_it_is() {
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let (_directory, path, mut file) = appended();
+        file.append(b"a\n").unwrap();
+        assert_eq!(mode(&path), 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        Appended::new(path.clone()).append(b"b\n").unwrap();
+        assert_eq!(mode(&path), 0o640);
     }
 
     #[test]

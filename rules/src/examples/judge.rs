@@ -92,6 +92,19 @@ impl Subject {
         })
     }
 
+    /// Whether the rule of an example matches another event than its own, as with less of it recorded. What is no event
+    /// is not matched.
+    ///
+    /// # Errors
+    /// As [`Self::judge`].
+    pub fn matches(&self, example: &Example, event: &[u8]) -> Result<bool, Vec<Diagnostic>> {
+        let with = example.with.as_ref().map(|with| self.with(with)).transpose()?;
+        let program = &with.as_ref().unwrap_or(&self.loaded).program;
+        let rule = program.rules().iter().position(|rule| rule.name == example.rule);
+        let rule = rule.ok_or_else(|| vec![self.unknown(&example.rule, example.rule_span, program)])?;
+        Ok(evaluate(program, event).iter().any(|found| found.rule == rule))
+    }
+
     /// The rules that there are not, of those examples that could not be read.
     #[must_use]
     pub fn unknown_rules(&self, file: &ExampleFile) -> Vec<Diagnostic> {

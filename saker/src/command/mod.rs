@@ -2,6 +2,7 @@
 
 mod check;
 mod code;
+mod credentials;
 mod dlq;
 mod eval;
 mod explain;
@@ -50,6 +51,7 @@ enum Chosen {
     Send(Send),
     Sink(sink::Sink),
     Dlq(dlq::Dlq),
+    Credentials(credentials::Credentials),
     Kubeconfig(kubeconfig::Kubeconfig),
     Code(code::Explain),
 }
@@ -69,6 +71,7 @@ impl Command {
             Chosen::Send(send) => ended(send.run().await),
             Chosen::Sink(sink) => sink.run().await,
             Chosen::Dlq(dlq) => dlq.run().await,
+            Chosen::Credentials(credentials) => ended(credentials.run()),
             Chosen::Kubeconfig(kubeconfig) => kubeconfig.run(),
             Chosen::Code(code) => code.run(),
         }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use evaluator::Ruleset;
 
-use crate::kubeconfig::kubeconfig;
+use crate::kubeconfig::Kubeconfig;
 use crate::settings::Settings;
 
 /// The webhook as an API server reaches it: by the machine's name where it listens on all addresses.
@@ -30,20 +30,36 @@ pub(super) fn text(settings: &Settings, ruleset: Option<&Ruleset>, url: &str) ->
     let sinks = settings.notifier.sinks.iter().filter(|(_, sink)| sink.delivery.enabled);
     let sinks: Vec<String> = sinks.map(|(name, _)| name.to_string()).collect();
     let sinks = if sinks.is_empty() { "none: nobody is told".to_owned() } else { sinks.join(", ") };
-    let identity = settings.ingest.identities.iter().next();
-    let cluster = identity.map_or("my-cluster", |(name, identity)| identity.cluster_or(name));
-    let kubeconfig: String =
-        kubeconfig(&format!("{url}/{cluster}")).lines().map(|line| format!("  {line}\n")).collect();
-    let credential = identity.map_or_else(String::new, |(name, _)| {
-        format!("  # Its user needs the credential of identity {name}: see docs/identity.md.\n")
-    });
     format!(
         "saker {version} takes audit events at {url}\n\
          \x20 bus    {bus}\n\
          \x20 rules  {rules}\n\
          \x20 sinks  {sinks}\n\n\
-         For --audit-webhook-config-file of your API server (`saker kubeconfig` prints it):\n{kubeconfig}{credential}",
+         {hand_over}",
         version = env!("CARGO_PKG_VERSION"),
         bus = settings.bus.address,
+        hand_over = hand_over(&settings.ingest, url),
     )
+}
+
+/// What an API server is to be given: the kubeconfig itself, or how it is made where certificates or tokens go into it.
+fn hand_over(settings: &ingest::Settings, url: &str) -> String {
+    let identity = settings.identities.iter().next();
+    if identity.is_none() && !settings.tls.is_on() {
+        let kubeconfig = Kubeconfig::plain(format!("{url}/my-cluster")).to_string();
+        let lines: String = kubeconfig.lines().map(|line| format!("  {line}\n")).collect();
+        return format!(
+            "For --audit-webhook-config-file of your API server (`saker kubeconfig` prints it):\n{lines}"
+        );
+    }
+    let mut command = format!("saker kubeconfig --server {url}");
+    if settings.tls.is_on() {
+        command.push_str(" --ca FILE");
+    }
+    match identity {
+        Some((_, identity)) if identity.token_file.is_some() => command.push_str(" --token-file FILE"),
+        Some(_) => command.push_str(" --client-certificate FILE --client-key FILE"),
+        None => {}
+    }
+    format!("For --audit-webhook-config-file of your API servers, with their own files:\n  {command}\n")
 }
