@@ -13,9 +13,6 @@ use super::files::{Files, Mark};
 use super::snapshot::{Plan, Problem, Snapshot};
 use crate::settings::Settings;
 
-/// A certificate that ends so soon should be renewed by now.
-const SOON: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-
 /// Looks after the files of credentials.
 pub(crate) struct Keeper {
     files: Files,
@@ -135,9 +132,9 @@ pub(crate) fn listed(problems: &[Problem]) -> String {
 
 fn state(snapshot: &Snapshot, now: SystemTime) -> State {
     let text = described(snapshot);
-    match snapshot.tls.as_ref().map(|tls| tls.own.expires) {
-        Some(expires) if expires <= now => State::Degraded(format!("{text}: it has expired, renew it")),
-        Some(expires) if expires <= now + SOON => State::Degraded(format!("{text}: renew it")),
+    match snapshot.tls.as_ref().map(|tls| &tls.own) {
+        Some(own) if own.expires <= now => State::Degraded(format!("{text}: it has expired, renew it")),
+        Some(own) if own.renew_by <= now => State::Degraded(format!("{text}: renew it")),
         _ => State::Ready(text),
     }
 }
