@@ -13,9 +13,6 @@ use super::files::{Files, Mark};
 use super::snapshot::{Plan, Problem, Snapshot};
 use crate::settings::Settings;
 
-/// A certificate that ends so soon should be renewed by now.
-const SOON: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-
 /// Looks after the files of credentials.
 pub(crate) struct Keeper {
     files: Files,
@@ -89,6 +86,7 @@ impl Keeper {
     async fn look(&mut self) -> bool {
         let Some(contents) = self.files.settled(self.seen).await else {
             tracing::warn!("the files of credentials keep changing; they are taken once they rest");
+            self.wishes.request();
             return false;
         };
         if contents.mark == self.seen {
@@ -134,9 +132,9 @@ pub(crate) fn listed(problems: &[Problem]) -> String {
 
 fn state(snapshot: &Snapshot, now: SystemTime) -> State {
     let text = described(snapshot);
-    match snapshot.tls.as_ref().map(|tls| tls.own.expires) {
-        Some(expires) if expires <= now => State::Degraded(format!("{text}: it has expired, renew it")),
-        Some(expires) if expires <= now + SOON => State::Degraded(format!("{text}: renew it")),
+    match snapshot.tls.as_ref().map(|tls| &tls.own) {
+        Some(own) if own.expires <= now => State::Degraded(format!("{text}: it has expired, renew it")),
+        Some(own) if own.renew_by <= now => State::Degraded(format!("{text}: renew it")),
         _ => State::Ready(text),
     }
 }
@@ -146,7 +144,7 @@ fn described(snapshot: &Snapshot) -> String {
         || "everybody is let in".to_owned(),
         |known| {
             let (tokens, names) = known.counts();
-            format!("{tokens} tokens and {names} names of certificates are known")
+            format!("known tokens: {tokens}, known names of certificates: {names}")
         },
     );
     let tls = snapshot.tls.as_ref().map_or_else(

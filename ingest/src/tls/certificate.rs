@@ -23,7 +23,12 @@ pub(crate) struct Facts {
     pub(crate) has_alternative_names: bool,
     /// From then on it is no longer good.
     pub(crate) expires: SystemTime,
+    /// By then it should have been renewed.
+    pub(crate) renew_by: SystemTime,
 }
+
+/// A certificate should be renewed so long before its end, or before the last fifth of its life where that is shorter.
+const IN_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 impl Facts {
     /// Of a certificate.
@@ -41,11 +46,14 @@ impl Facts {
             GeneralName::UniformResourceIdentifier(name) => Some(CertificateName::uri(name.as_str())),
             _ => None,
         }));
+        let first = certificate.validity.not_before.to_unix_duration();
         let last = certificate.validity.not_after.to_unix_duration();
+        let in_time = IN_TIME.min(last.saturating_sub(first) / 5);
         Ok(Self {
             names,
             has_alternative_names: !alternative.is_empty(),
             expires: UNIX_EPOCH + last + Duration::from_secs(1),
+            renew_by: UNIX_EPOCH + last.saturating_sub(in_time),
         })
     }
 }
@@ -76,6 +84,10 @@ mod tests {
         assert_eq!(names, ["CN=Prüfung", "DNS:audit.example", "URI:spiffe://prod/api"]);
         assert!(facts.has_alternative_names);
         assert_eq!(facts.expires, SystemTime::from(date_time_ymd(2051, 2, 3)) + Duration::from_secs(1));
+        assert_eq!(facts.renew_by, SystemTime::from(date_time_ymd(2051, 1, 27)));
+        params.not_before = date_time_ymd(2051, 1, 24);
+        let facts = Facts::of(params.self_signed(&key).unwrap().der()).unwrap();
+        assert_eq!(facts.renew_by, SystemTime::from(date_time_ymd(2051, 2, 1)), "a fifth of ten days");
     }
 
     #[test]
