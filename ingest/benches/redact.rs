@@ -1,9 +1,5 @@
 //! What redaction costs an event of the recorded bodies: one that has nothing secret, and one that has.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a benchmark without its bodies is of no use"
-)]
+#![expect(clippy::unwrap_used, reason = "a benchmark without its bodies is of no use")]
 
 use std::hint::black_box;
 use std::path::Path;

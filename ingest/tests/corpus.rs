@@ -1,5 +1,11 @@
 //! Bodies that the fuzzer has found worth keeping, held against what it holds everything against: see fuzz/README.md.
-#![expect(clippy::indexing_slicing, reason = "checks of the fuzzer: whatever fails here fails the test")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "checks of the fuzzer: whatever fails here fails the test"
+)]
 
 #[path = "../../fuzz/checks/body.rs"]
 mod body;

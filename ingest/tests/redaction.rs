@@ -1,4 +1,5 @@
 //! What redaction makes of events: cases in files, held against snapshots; and what holds of all recorded bodies.
+#![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -129,7 +130,7 @@ fn no_secret_of_the_recorded_bodies_comes_through_and_nothing_else_changes() {
         changed += usize::from(left != event);
         outputs.push(left);
     }
-    assert!(values.len() >= 8, "{values:?}");
+    assert!(values.len() >= 6, "{values:?}");
     for output in &outputs {
         let output = String::from_utf8_lossy(output);
         // `a` and the like may stand anywhere.

@@ -1,4 +1,11 @@
 //! A secret, planted anywhere and spelled in any way, is gone from what redaction leaves, and nothing else has changed.
+#![expect(
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "helpers of tests may fail like tests"
+)]
 
 use bytes::Bytes;
 use ingest::redact::{Key, Redactor, Settings};
@@ -63,7 +70,7 @@ fn places() -> impl Strategy<Value = (Value, Value)> {
         noise().prop_map(|noise| json!({"spec": {"x": noise, "token": PLANTED}, "kind": "TokenReview"})),
     ];
     let list = noise().prop_map(
-        |noise| json!({"items": [noise, {"metadata": noise, "data": {"x": PLANTED}}], "kind": "SecretList"}),
+        |noise| json!({"items": [{"metadata": noise}, {"metadata": noise, "data": {"x": PLANTED}}], "kind": "SecretList"}),
     );
     let anywhere =
         (prop_oneof![object, last_applied, token, list], prop::collection::vec((key(), noise()), 0..4));
@@ -173,7 +180,7 @@ fn marker(before: &Value, after: &Value) -> Option<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_planted_is_gone_and_nothing_else(
@@ -217,7 +224,8 @@ proptest! {
         let cut = (seed % text.len() as u64) as usize;
         let piece = redactor.piece(Bytes::copy_from_slice(&text.as_bytes()[..cut]));
         let piece = String::from_utf8_lossy(&piece);
-        prop_assert!(!piece.contains(&value[..10]), "{value} in {piece}");
+        let head: String = value.chars().take(8).collect();
+        prop_assert!(!piece.contains(&head), "{value} in {piece}");
     }
 
     #[test]

@@ -39,7 +39,7 @@ fn the_shipped_rules_raise_the_same_alerts_on_redacted_events() {
         }
         alerts += plain.lines().count();
     }
-    assert!(alerts > 500, "{alerts} alerts prove little");
+    assert!(alerts > 200, "{alerts} alerts prove little");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn settings_count_and_mistakes_in_them_are_told() {
         "ingest:\n  redact:\n    builtin: [secret]\n    paths: [annotations, 'pods:requestObject..x']\n    path: x\n",
     );
     let (code, _, errors) = said(&saker(directory.path(), &["redact", "--config", "wrong.yaml", "events"]));
-    assert_eq!(code, Some(2), "{errors}");
+    assert_eq!(code, Some(64), "{errors}");
     insta::assert_snapshot!(errors);
 
     write("short.key", "short");

@@ -1,3 +1,5 @@
+//! Redaction as a whole: what passes untouched, pieces that are no events, digests, and hostile events.
+
 use super::*;
 
 /// With a key, or without one.

@@ -184,8 +184,8 @@ impl Walk<'_> {
                 continue;
             }
             let range = ahead.string()?;
-            let pointer = pointer::keys(&text(self.bytes.get(range).unwrap_or_default()));
-            let (leads, ends) = self.follow(state.clone(), &pointer);
+            let pointer = text(self.bytes.get(range).unwrap_or_default());
+            let (leads, ends) = self.follow(state.clone(), &pointer::keys(&pointer));
             if !self.writes_secret {
                 (all, end) = (leads, ends);
                 continue;
@@ -193,7 +193,8 @@ impl Walk<'_> {
             all.extend(leads);
             all.sort_unstable();
             all.dedup();
-            if ends == End::Here {
+            // One without its slash leads nowhere, but somebody meant it to lead into the Secret.
+            if ends == End::Here || !matches!(pointer.first(), None | Some(b'/')) {
                 end = End::Here;
             }
         }
