@@ -34,7 +34,7 @@ async fn what_is_counted_is_what_was_posted() {
     let nats = NatsServer::start().await;
     let mut services = Services::start(&nats.url(), &config(directory.path()), directory.path());
     services.until_ready().await;
-    let (body, events) = recorded("08.json");
+    let (body, events) = recorded("06.json");
     let events = f64::from(u32::try_from(events).unwrap());
     // Stored, then known, then two pieces that are no events, then three refusals.
     for body in [body.as_slice(), &body, br#"[{"kind":"Event"},1]"#] {
@@ -182,5 +182,20 @@ async fn the_documentation_has_every_metric_and_no_other() {
         assert!(unknown.is_empty() || section == "notifier", "{section}: {unknown:?}");
         assert!(own.keys().any(|name| name.starts_with(&format!("saker_{section}_"))), "{own:?}");
         assert!(own.contains_key("saker_build_info{version}") && own.contains_key("saker_bus_up"), "{own:?}");
+    }
+}
+
+#[test]
+fn the_alerts_for_prometheus_name_metrics_that_exist() {
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/prometheus/rules.yaml");
+    let rules = std::fs::read_to_string(rules).unwrap();
+    let known: Vec<String> =
+        documented().into_keys().map(|name| name.split('{').next().unwrap_or_default().to_owned()).collect();
+    let words = rules.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    let named: Vec<&str> = words.filter(|word| word.starts_with("saker_")).collect();
+    assert!(named.len() >= 10, "{named:?}");
+    for name in named {
+        let series = ["_bucket", "_count", "_sum"].iter().find_map(|suffix| name.strip_suffix(suffix));
+        assert!(known.iter().any(|known| known == series.unwrap_or(name)), "{name} is no metric");
     }
 }

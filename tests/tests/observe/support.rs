@@ -60,7 +60,8 @@ impl Services {
     /// Starts them on the bus at `bus` with this configuration.
     pub fn start(bus: &str, config: &str, directory: &Path) -> Self {
         let file = directory.join("saker.yaml");
-        std::fs::write(&file, config).unwrap();
+        // So little that it does not matter how much room the disk has.
+        std::fs::write(&file, format!("bus: {{max_bytes: 64MiB}}\n{config}")).unwrap();
         let webhook = free_address();
         let (file, listen) = (file.to_str().unwrap(), webhook.to_string());
         let common = ["--config", file, "--bus", bus];
