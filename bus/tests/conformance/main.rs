@@ -1,5 +1,5 @@
-//! What the bus promises, held against every backend: the same tests for a local store, for a real nats-server, and,
-//! as far as an operator goes, for a local store that another handle holds.
+//! What the bus promises, held against every backend: the same tests for a local store, for a real nats-server, for one
+//! in a container, and, as far as an operator goes, for a local store that another handle holds.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -12,6 +12,7 @@ mod dead_letters;
 mod delivering;
 mod keys;
 mod limits;
+mod nats_container;
 #[path = "../nats_server.rs"]
 mod nats_server;
 mod outages;
@@ -27,6 +28,7 @@ macro_rules! conformance {
                 $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $test() {
                     let place = crate::support::Place::of(stringify!($backend)).await;
+                    let Some(place) = place else { return };
                     crate::support::within(crate::$module::$test(&place)).await;
                 })*
             })*
@@ -85,7 +87,7 @@ macro_rules! owning {
     };
 }
 
-owning! { local nats }
+owning! { local nats container }
 
 conformance! { socket:
     reading {

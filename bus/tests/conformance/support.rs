@@ -9,6 +9,7 @@ use proto::events::v1::EventChunk;
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 
+use crate::nats_container::Container;
 use crate::nats_server::NatsServer;
 
 /// How long a whole test may take. None should take more than some seconds.
@@ -27,6 +28,7 @@ pub struct Place {
 enum Backend {
     Local,
     Nats(Mutex<NatsServer>),
+    Container(Container),
     /// As `Local`, with operators in another process.
     Socket,
 }
@@ -38,7 +40,8 @@ pub struct Handles {
 }
 
 impl Place {
-    pub async fn of(backend: &str) -> Self {
+    /// `None` where this backend cannot be had.
+    pub async fn of(backend: &str) -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
         let local = Address::Local(directory.path().join("store"));
         let (address, backend) = match backend {
@@ -48,9 +51,13 @@ impl Place {
                 let server = NatsServer::start().await;
                 (server.url().parse().unwrap(), Backend::Nats(Mutex::new(server)))
             }
+            "container" => {
+                let server = Container::start().await?;
+                (server.url().parse().unwrap(), Backend::Container(server))
+            }
             other => panic!("{other}?"),
         };
-        Self { address, backend, _directory: directory }
+        Some(Self { address, backend, _directory: directory })
     }
 
     /// A service's handle.
@@ -67,7 +74,7 @@ impl Place {
         let worker = self.open().await;
         let operator = match self.backend {
             Backend::Socket => Bus::open_for_operator(&self.address, &settings()).await.unwrap(),
-            Backend::Local | Backend::Nats(_) => worker.clone(),
+            Backend::Local | Backend::Nats(_) | Backend::Container(_) => worker.clone(),
         };
         Handles { worker, operator }
     }
@@ -75,15 +82,17 @@ impl Place {
     /// Whether what was acknowledged stays so when the bus is killed. nats-server writes acknowledgements to disk a
     /// little later than it answers them, so that messages may come again.
     pub fn syncs_acks(&self) -> bool {
-        !matches!(self.backend, Backend::Nats(_))
+        !matches!(self.backend, Backend::Nats(_) | Backend::Container(_))
     }
 
     /// Closes the bus, kills the server where there is one, and opens it again.
     pub async fn restart(&self, bus: Bus) -> Bus {
         bus.close().await.unwrap();
         drop(bus);
-        if let Backend::Nats(server) = &self.backend {
-            server.lock().await.restart().await;
+        match &self.backend {
+            Backend::Nats(server) => server.lock().await.restart().await,
+            Backend::Container(server) => server.restart().await,
+            Backend::Local | Backend::Socket => {}
         }
         self.open().await
     }
