@@ -14,6 +14,10 @@ const WINDOW: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Complaints(Arc<Mutex<HashMap<&'static str, Window>>>);
 
+/// How many remarks of a kind were not made since the last one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unsaid(u64);
+
 #[derive(Debug)]
 struct Window {
     began: Instant,
@@ -21,9 +25,16 @@ struct Window {
     unsaid: u64,
 }
 
+impl Unsaid {
+    /// The number, where there are any.
+    pub(crate) fn count(self) -> Option<u64> {
+        (self.0 > 0).then_some(self.0)
+    }
+}
+
 impl Complaints {
-    /// Whether a remark of this kind may be made now: how many were not made since the last one.
-    pub(crate) fn may_say(&self, kind: &'static str) -> Option<u64> {
+    /// Whether a remark of this kind may be made now.
+    pub(crate) fn may_say(&self, kind: &'static str) -> Option<Unsaid> {
         let now = Instant::now();
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let window = windows.entry(kind).or_insert(Window { began: now, said: 0, unsaid: 0 });
@@ -35,7 +46,7 @@ impl Complaints {
             return None;
         }
         window.said += 1;
-        Some(std::mem::take(&mut window.unsaid))
+        Some(Unsaid(std::mem::take(&mut window.unsaid)))
     }
 }
 
@@ -47,8 +58,9 @@ mod tests {
     async fn a_few_of_each_kind_are_made_and_the_others_counted() {
         let complaints = Complaints::default();
         let said = (0..100).filter(|_| complaints.may_say("a").is_some()).count();
-        assert_eq!((said, complaints.may_say("b")), (10, Some(0)));
+        assert_eq!((said, complaints.may_say("b").unwrap().count()), (10, None));
         tokio::time::advance(WINDOW).await;
-        assert_eq!((complaints.may_say("a"), complaints.may_say("a")), (Some(90), Some(0)));
+        let counts = [(); 2].map(|()| complaints.may_say("a").unwrap().count());
+        assert_eq!(counts, [Some(90), None]);
     }
 }

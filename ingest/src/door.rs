@@ -128,13 +128,13 @@ impl Door {
     /// Tells of a connection that is closed since its address has enough of them.
     pub(crate) fn one_too_many(&self, peer: SocketAddr) {
         if let Some(unsaid) = self.complaints.may_say("address") {
-            tracing::warn!(%peer, unsaid, "closed a connection: its address has ingest.max_connections_per_address");
+            tracing::warn!(%peer, unsaid = unsaid.count(), "closed a connection: its address has ingest.max_connections_per_address");
         }
     }
 
     fn complain(&self, kind: &'static str, peer: SocketAddr, turned: &Turned) {
         if let Some(unsaid) = self.complaints.may_say(kind) {
-            tracing::warn!(%peer, unsaid, why = %turned, "turned a connection away");
+            tracing::warn!(%peer, unsaid = unsaid.count(), why = %turned, "turned a connection away");
         }
     }
 }

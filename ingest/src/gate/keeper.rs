@@ -89,6 +89,7 @@ impl Keeper {
     async fn look(&mut self) -> bool {
         let Some(contents) = self.files.settled(self.seen).await else {
             tracing::warn!("the files of credentials keep changing; they are taken once they rest");
+            self.wishes.request();
             return false;
         };
         if contents.mark == self.seen {
@@ -146,7 +147,7 @@ fn described(snapshot: &Snapshot) -> String {
         || "everybody is let in".to_owned(),
         |known| {
             let (tokens, names) = known.counts();
-            format!("{tokens} tokens and {names} names of certificates are known")
+            format!("known tokens: {tokens}, known names of certificates: {names}")
         },
     );
     let tls = snapshot.tls.as_ref().map_or_else(

@@ -66,7 +66,7 @@ impl Gate {
         self.judge(caller, headers, path).inspect_err(|refusal| {
             if let Some(unsaid) = self.complaints.may_say(refusal.code()) {
                 let (peer, status, code) = (caller.address, refusal.status().as_u16(), refusal.code());
-                tracing::warn!(%peer, status, code, unsaid, why = %refusal, "turned a request away");
+                tracing::warn!(%peer, status, code, unsaid = unsaid.count(), why = %refusal, "turned a request away");
             }
         })
     }

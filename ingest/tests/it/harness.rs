@@ -114,6 +114,11 @@ pub async fn parts(response: Response) -> (u16, Option<String>, Value) {
     (status, retry_after, serde_json::from_slice(&body).unwrap_or(Value::Null))
 }
 
+/// The code of a refusal; empty where there is none.
+pub fn code(body: &Value) -> String {
+    body.pointer("/error/code").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
 /// An event as an item of a list, padded to a length.
 pub fn item(name: usize, length: usize) -> String {
     let head = format!(r#"{{"auditID":"{name}","stageTimestamp":"2026-01-31T12:00:00.5Z","x":""#);

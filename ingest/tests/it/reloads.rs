@@ -10,7 +10,7 @@ use service::{Reload, Shutdown};
 use tokio::time::{Instant, sleep};
 
 use crate::authority::Authority;
-use crate::harness::{DEADLINE, Harness, item, list, parts};
+use crate::harness::{DEADLINE, Harness, code, item, list, parts};
 use crate::programs::{run, text};
 use crate::secured::{Files, TOKEN_A, TOKEN_B};
 
@@ -33,7 +33,7 @@ async fn post(client: &Client, harness: &Harness, token: Option<&str>) -> (u16, 
     let answer = request.send().await.unwrap();
     assert_eq!(answer.version(), reqwest::Version::HTTP_2);
     let (status, _, body) = parts(answer).await;
-    (status, body["error"]["code"].as_str().unwrap_or_default().to_owned())
+    (status, code(&body))
 }
 
 /// Posts until the answer is this.
@@ -158,7 +158,7 @@ async fn health_tells_what_is_in_force_and_what_was_rejected() {
     let ready = until(&health, "ready", |state| matches!(state, State::Ready(_))).await;
     let State::Ready(text) = ready else { panic!("{ready:?}") };
     assert!(
-        text.starts_with("1 tokens and 2 names of certificates are known; TLS with a certificate"),
+        text.starts_with("known tokens: 1, known names of certificates: 2; TLS with a certificate"),
         "{text}"
     );
 
@@ -172,8 +172,12 @@ async fn health_tells_what_is_in_force_and_what_was_rejected() {
     );
     files.write("a.tokens", &format!("{TOKEN_A}\n{TOKEN_B}\n"));
     reload.request();
-    until(&health, "taken", |state| matches!(state, State::Ready(text) if text.starts_with("2 tokens")))
-        .await;
+    until(
+        &health,
+        "taken",
+        |state| matches!(state, State::Ready(text) if text.starts_with("known tokens: 2,")),
+    )
+    .await;
 
     let soon = SystemTime::now() + Duration::from_secs(24 * 60 * 60);
     files.write("server.pem", &files.authority.server_until(2, soon).both());
@@ -199,7 +203,11 @@ async fn files_that_cannot_be_used_stop_the_start_all_at_once() {
     settings.identities.entry("b".into()).and_modify(|b| b.token_file = Some(files.write("b.tokens", "\n")));
     let error = Ingest::bind(&settings, harness.bus.clone()).await.err().unwrap().to_string();
     let error = error.replace(text(files.directory.path()), "DIR");
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @"
+    ingest.identities.a.token_file: cannot read DIR/missing: No such file or directory (os error 2); it must be a file that the user of this process may read
+    ingest.tls.client_ca: DIR/ca.key holds no certificate; it holds a private key
+    ingest.identities.b.token_file: DIR/b.tokens holds no token: write one a line, made by `openssl rand -hex 32`
+    ");
     settings.tls.client_ca = Some(files.path("ca.pem"));
     settings.identities.values_mut().for_each(|identity| identity.token_file = None);
     let error = Ingest::bind(&settings, harness.bus.clone()).await.err().unwrap().to_string();

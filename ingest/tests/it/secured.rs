@@ -4,13 +4,12 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use ingest::{IdentitySettings, Settings, TlsSettings};
-use serde_json::Value;
 use service::units::Span;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use crate::authority::Authority;
-use crate::harness::{Harness, item, list, read_all};
+use crate::harness::{Harness, code, item, list, read_all};
 use crate::programs::{Answer, Ended, post, run, text};
 
 pub const TOKEN_A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -82,9 +81,8 @@ fn url(harness: &Harness, path: &str) -> String {
     format!("https://localhost:{}{path}", harness.address.port())
 }
 
-fn code(answer: &Answer) -> String {
-    let body: Value = serde_json::from_str(&answer.body).unwrap();
-    body["error"]["code"].as_str().unwrap().to_owned()
+fn code_of(answer: &Answer) -> String {
+    code(&serde_json::from_str(&answer.body).unwrap())
 }
 
 async fn posted(harness: &Harness, path: &str, arguments: &[&str]) -> Result<Answer, Ended> {
@@ -155,7 +153,11 @@ async fn whoever_is_not_known_or_is_another_is_told_so() {
         for flag in ["--http2", "--http1.1"] {
             let all = [&["--cacert", text(&ca), flag], arguments.as_slice()].concat();
             let answer = posted(&harness, path, &all).await.unwrap();
-            assert_eq!((answer.status, code(&answer).as_str()), (status, expected), "{path} {arguments:?}");
+            assert_eq!(
+                (answer.status, code_of(&answer).as_str()),
+                (status, expected),
+                "{path} {arguments:?}"
+            );
             let asks = answer.head.contains("\nwww-authenticate: bearer\r\n")
                 || answer.head.ends_with("\nwww-authenticate: bearer");
             assert_eq!(asks, status == 401, "{}", answer.head);
@@ -249,7 +251,7 @@ async fn the_wrong_protocol_is_answered_at_once() {
     let harness = Harness::start(files.settings()).await;
     let plain = post(&format!("http://{}/k8s_audit", harness.address), &list(&[item(1, 200_000)]), &[]).await;
     let plain = plain.unwrap();
-    assert_eq!((plain.status, code(&plain).as_str()), (400, "plain-http"), "{plain:?}");
+    assert_eq!((plain.status, code_of(&plain).as_str()), (400, "plain-http"), "{plain:?}");
     let answer = harness.raw(b"\x00\x01nonsense").await;
     assert!(answer.contains("plain-http"), "{answer}");
 
