@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may end where it cannot go on")]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
@@ -203,6 +203,14 @@ fn a_kubeconfig_brings_all_along() {
         assert_eq!(text(&decoded), file(name), "{key}");
     }
     assert_eq!(value(&kubeconfig, "token").unwrap(), file("tls/prod.token").trim_end());
+
+    let private = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).to_owned();
+    let private = private.open(directory.path().join("private")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_saker"));
+    let command = command.current_dir(directory.path()).args(typed.split(' '));
+    let output = command.stdout(private).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(text(&output.stderr), "", "nothing to say of a file for its owner");
+    assert_eq!(file("private"), kubeconfig);
 
     let output = saker(directory.path(), &format!("{typed} --by-path"));
     let kubeconfig = text(&output.stdout);

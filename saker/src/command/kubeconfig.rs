@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf, absolute};
 use std::process::ExitCode;
 
@@ -154,7 +156,7 @@ impl Kubeconfig {
         let is_ours = ["/k8s_audit", "/k8s-audit"].iter().any(|path| text.server.contains(path));
         let notes = [
             (
-                text.is_secret(),
+                text.is_secret() && !is_private_file(),
                 "it holds a secret: keep it from other users, as by `umask 077` before, or `chmod 600` after",
             ),
             (
@@ -168,6 +170,13 @@ impl Kubeconfig {
         ];
         notes.into_iter().filter(|(holds, _)| *holds).map(|(_, note)| note).collect()
     }
+}
+
+/// Whether what is printed goes into a file that nobody else may read.
+fn is_private_file() -> bool {
+    let stdout = io::stdout().as_fd().try_clone_to_owned();
+    let metadata = stdout.and_then(|stdout| fs::File::from(stdout).metadata());
+    metadata.is_ok_and(|metadata| metadata.is_file() && metadata.mode() & 0o077 == 0)
 }
 
 /// A URL that an API server can post to.

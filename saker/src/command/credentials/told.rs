@@ -110,6 +110,10 @@ fn scalar(text: &str) -> String {
 fn kubeconfig(done: &Done<'_>, name: &str) -> String {
     let (directory, host) = (done.directory.display(), done.host.as_deref().unwrap_or("HOST"));
     let mut shown = Vec::new();
+    // Without an authority here the webhook's certificate is of one that needs no mention, or there is none.
+    if done.directory.join("ca.crt").exists() {
+        shown.push(format!("--ca {directory}/ca.crt"));
+    }
     if done.clusters.contains(&name) {
         shown
             .push(format!("--client-certificate {directory}/{name}.crt --client-key {directory}/{name}.key"));
@@ -118,7 +122,7 @@ fn kubeconfig(done: &Done<'_>, name: &str) -> String {
         shown.push(format!("--token-file {directory}/{name}.token"));
     }
     format!(
-        "For the API servers of {name}:\n  (umask 077; saker kubeconfig --server https://{host}:8765 --ca {directory}/ca.crt \\\n    {} > {name}-audit-webhook.yaml)\n",
+        "For the API servers of {name}:\n  (umask 077; saker kubeconfig --server https://{host}:8765 \\\n    {} > {name}-audit-webhook.yaml)\n",
         shown.join(" \\\n    ")
     )
 }
