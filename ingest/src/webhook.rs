@@ -101,10 +101,11 @@ async fn count(State(monitor): State<Monitor>, request: Request, next: Next) -> 
 }
 
 /// A wrong path is the most frequent reason why no events arrive: it must not go unnoticed.
-async fn not_served(request: Request) -> Refusal {
-    if request.method() == Method::POST {
-        let path: String = request.uri().path().chars().take(200).collect();
-        tracing::warn!(path, "refused a request: audit events are taken at {}", PATHS.join(", "));
+async fn not_served(State(webhook): State<Arc<Webhook>>, request: Request) -> Refusal {
+    let unsaid = (request.method() == Method::POST).then(|| webhook.gate.may_complain(&Refusal::NotFound));
+    if let Some(unsaid) = unsaid.flatten() {
+        let (path, unsaid): (String, _) = (request.uri().path().chars().take(200).collect(), unsaid.count());
+        tracing::warn!(path, unsaid, "refused a request: audit events are taken at {}", PATHS.join(", "));
     }
     Refusal::NotFound
 }

@@ -17,7 +17,7 @@ pub(crate) use keeper::{Keeper, listed};
 pub(crate) use snapshot::{Problem, Snapshot};
 
 use crate::cluster::{Cluster, ClusterError};
-use crate::complaints::Complaints;
+use crate::complaints::{Complaints, Unsaid};
 use crate::identity::{Credentials, Identity, InHand, bearer};
 use crate::memory::Holder;
 use crate::refusal::Refusal;
@@ -64,11 +64,16 @@ impl Gate {
         path: Result<Option<Cluster>, ClusterError>,
     ) -> Result<Admitted, Refusal> {
         self.judge(caller, headers, path).inspect_err(|refusal| {
-            if let Some(unsaid) = self.complaints.may_say(refusal.code()) {
+            if let Some(unsaid) = self.may_complain(refusal) {
                 let (peer, status, code) = (caller.address, refusal.status().as_u16(), refusal.code());
                 tracing::warn!(%peer, status, code, unsaid = unsaid.count(), why = %refusal, "turned a request away");
             }
         })
+    }
+
+    /// Whether the log may tell of one more such refusal.
+    pub(crate) fn may_complain(&self, refusal: &Refusal) -> Option<Unsaid> {
+        self.complaints.may_say(refusal.code())
     }
 
     fn judge(
