@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use axum::http::Uri;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// `traces:` where traces go. `traces: ENDPOINT` is short for `traces: {endpoint: ENDPOINT}`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -24,7 +25,7 @@ pub struct OtlpEndpoint(String);
 
 /// A share, from 0 (none) to 1 (all).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "f64", into = "f64")]
+#[serde(try_from = "Value", into = "f64")]
 pub struct Share(f64);
 
 /// What cannot be set.
@@ -97,6 +98,16 @@ impl TryFrom<f64> for Share {
     }
 }
 
+impl TryFrom<Value> for Share {
+    type Error = TraceSettingsError;
+
+    /// From a number, or from text that is one: variables and flags are text.
+    fn try_from(value: Value) -> Result<Self, TraceSettingsError> {
+        let text = value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned());
+        text.parse::<f64>().map_err(|_| TraceSettingsError::Share(text))?.try_into()
+    }
+}
+
 impl From<Share> for f64 {
     fn from(share: Share) -> Self {
         share.0
@@ -125,6 +136,16 @@ mod tests {
         }
         for share in [-0.1, 1.1, f64::NAN] {
             assert!(Share::try_from(share).unwrap_err().to_string().contains("from 0"), "{share}");
+        }
+        let read = |json: &str| serde_json::from_str::<Share>(json).map(f64::from);
+        for (json, share) in [("0", 0.0), ("0.25", 0.25), ("\"0.25\"", 0.25)] {
+            assert_eq!(read(json).unwrap(), share);
+        }
+        for (json, says) in
+            [("\"2\"", "`2` is no share"), ("\"all\"", "`all` is no share"), ("null", "`null` is no share")]
+        {
+            let error = read(json).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
         }
     }
 }
