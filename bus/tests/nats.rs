@@ -348,6 +348,17 @@ async fn servers_that_will_not_do_are_refused() {
     assert!(matches!(error, BusError::Unavailable(_)), "{error}");
 }
 
+/// As when all services start at once: whoever comes second finds streams of another size than it would make.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_may_open_it_at_once_where_there_is_little_room() {
+    let little = "jetstream { store_dir: \"{store}\", max_file_store: 300MB }";
+    for _ in 0..5 {
+        let server = NatsServer::start_with(little).await;
+        let opened = futures::future::join_all((0..6).map(|_| open(&server))).await;
+        opened.first().unwrap().publish(&chunk(1)).await.unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn users_and_tokens_are_checked() {
     let jetstream = "jetstream { store_dir: \"{store}\" }\n";

@@ -111,16 +111,18 @@ async fn ensure_with(link: &Link, settings: &Settings, max_bytes: u64) -> Result
 }
 
 async fn create(link: &Link, wanted: &Config) -> Result<(), Failure> {
-    let created = match link.ask::<Info>(format!("STREAM.CREATE.{}", wanted.name), wanted).await {
-        Ok(created) => created,
-        // Another process was faster.
-        Err(failure) if failure.code() == Some(ErrorCode::STREAM_NAME_EXIST) => {
-            link.ask::<Info>(format!("STREAM.INFO.{}", wanted.name), &NOTHING).await?
+    match link.ask::<Info>(format!("STREAM.CREATE.{}", wanted.name), wanted).await {
+        Ok(created) => {
+            info!(stream = wanted.name, max_bytes = created.config.max_bytes, "created a stream");
+            check_echo(&created.config, wanted)
         }
-        Err(failure) => return Err(explained(failure, wanted)),
-    };
-    info!(stream = wanted.name, max_bytes = created.config.max_bytes, "created a stream");
-    check_echo(&created.config, wanted)
+        // Another process was faster, and may have found room for less.
+        Err(failure) if failure.code() == Some(ErrorCode::STREAM_NAME_EXIST) => {
+            let existing = link.ask::<Info>(format!("STREAM.INFO.{}", wanted.name), &NOTHING).await?;
+            update(link, &existing.config, wanted).await
+        }
+        Err(failure) => Err(explained(failure, wanted)),
+    }
 }
 
 /// Changes what differs, as far as the server has room.
