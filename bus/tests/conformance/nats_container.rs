@@ -22,6 +22,7 @@ pub struct Container {
 
 impl Container {
     /// Starts one on a port of the loopback interface; `None`, and a line that says so, where there are no containers.
+    #[expect(clippy::print_stderr, reason = "a test that is left out says so")]
     pub async fn start() -> Option<Self> {
         if std::env::var_os(THERE_ARE_CONTAINERS).is_none() {
             eprintln!("left out: scripts/test-containers runs the tests with containers");
