@@ -47,7 +47,12 @@ async fn open(server: &NatsServer, user: &str) -> Bus {
 fn chunk(bytes: usize) -> EventChunk {
     let mut event = vec![0; bytes];
     blake3::Hasher::new().update(&bytes.to_le_bytes()).finalize_xof().fill(&mut event);
-    EventChunk { cluster: "prod".into(), received_unix_nanos: 1, events: vec![event.into()], ..EventChunk::default() }
+    EventChunk {
+        cluster: "prod".into(),
+        received_unix_nanos: 1,
+        events: vec![event.into()],
+        ..EventChunk::default()
+    }
 }
 
 fn alert(message: String) -> Alert {

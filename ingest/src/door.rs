@@ -17,6 +17,7 @@ use tokio_rustls::server::TlsStream;
 use crate::complaints::Complaints;
 use crate::connection::{self, Patience};
 use crate::gate::{Caller, Gate, Snapshot};
+use crate::monitor::Monitor;
 use crate::tls::{Greeting, Material, greeting, in_plain_words, part, turn_away};
 
 /// How long whoever speaks the wrong protocol may take to hear it.
@@ -29,6 +30,7 @@ pub(crate) struct Door {
     pub(crate) patience: Patience,
     pub(crate) handshake: Duration,
     pub(crate) complaints: Complaints,
+    pub(crate) monitor: Monitor,
 }
 
 /// Why a connection ends before its first request.
@@ -67,7 +69,7 @@ impl Door {
                     Err(Turned::Gone) => {
                         tracing::debug!(%peer, "a connection was closed before its handshake")
                     }
-                    Err(turned) => self.complain("handshake", peer, &turned),
+                    Err(turned) => self.complain(peer, &turned),
                 }
             }
         }
@@ -127,13 +129,15 @@ impl Door {
 
     /// Tells of a connection that is closed since its address has enough of them.
     pub(crate) fn one_too_many(&self, peer: SocketAddr) {
+        self.monitor.turned_away("address");
         if let Some(unsaid) = self.complaints.may_say("address") {
             tracing::warn!(%peer, unsaid = unsaid.count(), "closed a connection: its address has ingest.max_connections_per_address");
         }
     }
 
-    fn complain(&self, kind: &'static str, peer: SocketAddr, turned: &Turned) {
-        if let Some(unsaid) = self.complaints.may_say(kind) {
+    fn complain(&self, peer: SocketAddr, turned: &Turned) {
+        self.monitor.turned_away("handshake");
+        if let Some(unsaid) = self.complaints.may_say("handshake") {
             tracing::warn!(%peer, unsaid = unsaid.count(), why = %turned, "turned a connection away");
         }
     }

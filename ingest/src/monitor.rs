@@ -30,7 +30,11 @@ pub struct Monitor {
     pub(crate) memory: Gauge,
     memory_limit: Gauge,
     connections: Gauge,
+    turned_away: Family<ReasonLabels, Counter>,
 }
+
+/// Why connections end before their first request: their address has enough of them, or their handshake failed.
+const REASONS: [&str; 2] = ["address", "handshake"];
 
 /// An open connection, until it is dropped.
 pub(crate) struct Connected(Gauge);
@@ -43,6 +47,11 @@ struct CodeLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ResultLabels {
     result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabels {
+    reason: &'static str,
 }
 
 impl Monitor {
@@ -65,6 +74,7 @@ impl Monitor {
             memory: Gauge::default(),
             memory_limit: Gauge::default(),
             connections: Gauge::default(),
+            turned_away: Family::default(),
         };
         // So that a first failure is seen to be more than none before.
         for code in std::iter::once(STORED).chain(Refusal::CODES) {
@@ -72,6 +82,9 @@ impl Monitor {
         }
         for code in Code::ALL {
             drop(monitor.letters.get_or_create(&CodeLabels { code: code.as_str() }));
+        }
+        for reason in REASONS {
+            drop(monitor.turned_away.get_or_create(&ReasonLabels { reason }));
         }
         monitor.add(Counts::default());
         monitor
@@ -103,6 +116,16 @@ impl Monitor {
         registry.register("memory_bytes", "What bodies take of memory now", self.memory.clone());
         registry.register("memory_limit_bytes", "What bodies may take of memory", self.memory_limit.clone());
         registry.register("connections", "Open connections", self.connections.clone());
+        registry.register(
+            "connections_turned_away",
+            "Connections that ended before their first request, by the reason",
+            self.turned_away.clone(),
+        );
+    }
+
+    /// A connection ends before its first request.
+    pub(crate) fn turned_away(&self, reason: &'static str) {
+        self.turned_away.get_or_create(&ReasonLabels { reason }).inc();
     }
 
     /// A request was answered.

@@ -49,7 +49,6 @@ pub struct Ingest {
     address: SocketAddr,
     door: Door,
     webhook: Webhook,
-    monitor: Monitor,
     keeper: Keeper,
     arrivals: Arrivals,
     max_connections: usize,
@@ -88,9 +87,9 @@ impl Ingest {
                 },
                 handshake: settings.tls.handshake_timeout.get(),
                 complaints,
+                monitor: Monitor::unobserved(),
             },
             webhook,
-            monitor: Monitor::unobserved(),
             keeper,
             arrivals: Arrivals::new(settings.max_connections_per_address),
             max_connections: settings.max_connections.min(Semaphore::MAX_PERMITS),
@@ -110,7 +109,7 @@ impl Ingest {
     pub fn telling(mut self, monitor: Monitor) -> Self {
         self.webhook = self.webhook.telling(monitor.clone());
         self.door.http.1 = self.webhook.clone().router();
-        self.monitor = monitor;
+        self.door.monitor = monitor;
         self
     }
 
@@ -140,7 +139,7 @@ impl Ingest {
 
     /// Answers requests until told to stop; then finishes those in flight, within the time set for it.
     pub async fn serve(self, shutdown: Shutdown) {
-        let Self { listener, door, keeper, arrivals, monitor, max_connections, drain, .. } = self;
+        let Self { listener, door, keeper, arrivals, max_connections, drain, .. } = self;
         let slots = Arc::new(Semaphore::new(max_connections));
         let (door, keeping) = (Arc::new(door), tokio::spawn(keeper.keep()));
         let mut connections = JoinSet::new();
@@ -158,7 +157,7 @@ impl Ingest {
                 door.one_too_many(peer);
                 continue;
             };
-            let (door, shutdown, connected) = (Arc::clone(&door), shutdown.clone(), monitor.connected());
+            let (door, shutdown, connected) = (Arc::clone(&door), shutdown.clone(), door.monitor.connected());
             connections.spawn(async move {
                 door.serve(stream, peer, shutdown).await;
                 drop((slot, place, connected));

@@ -78,7 +78,10 @@ async fn its_configurations_let_in_whom_they_name() {
         let unknown = status(directory, address, "/k8s_audit/prod", "");
         assert!(["401", "000"].contains(&unknown.as_str()), "{unknown}");
         let said = format!("{}{}", saker.log(), saker.output());
-        assert!(said.contains(&format!("https://{address}/k8s_audit/prod")), "{said}");
+        assert!(
+            said.contains(&format!("saker kubeconfig --server https://{address}/k8s_audit --ca FILE")),
+            "{said}"
+        );
         assert!(said.contains("turned a"), "who was turned away is logged: {said}");
     }
 }

@@ -5,11 +5,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tests::nats_server::unused_port;
 use tests::process::{Process, binary};
 use tests::{line, wait};
+
+/// Who types the commands.
+const USER: &str = "ada";
 
 /// What the page says, and what stands in its place here: ports that nobody else has.
 struct Ports([(&'static str, String); 2]);
@@ -25,7 +28,15 @@ impl Ports {
     }
 
     fn on_the_page(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, (page, here)| text.replace(here, page))
+        let text = self.0.iter().fold(text.to_owned(), |text, (page, here)| text.replace(here, page));
+        // Machines have names of their own.
+        match text.split_once(&format!("{USER}@")) {
+            Some((before, machine)) => {
+                let behind = machine.trim_start_matches(|c: char| !c.is_whitespace());
+                format!("{before}{USER}@desk{behind}")
+            }
+            None => text,
+        }
     }
 }
 
@@ -61,10 +72,29 @@ fn run(line: &str, directory: &Path) -> String {
     let output = Command::new("sh")
         .args(["-c", line])
         .current_dir(directory)
+        .env("USER", USER)
         .env("PATH", format!("{}:{path}", binaries.display()))
         .output()
         .unwrap();
-    String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    let mut said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    // What ends in the middle of a line, as an answer does, has its next prompt behind it; not so on the page.
+    if !said.is_empty() && !said.ends_with('\n') {
+        said.push('\n');
+    }
+    said
+}
+
+/// As [`run`]; where a command only looks, until it sees what the page shows, for some seconds.
+fn until_shown(line: &str, shown: &str, directory: &Path, ports: &Ports) -> String {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let only_looks = ["curl -s http", "saker sink list"].iter().any(|look| line.starts_with(look));
+    loop {
+        let printed = ports.on_the_page(&run(&ports.here(line), directory));
+        if !only_looks || settled(&printed) == settled(shown) || Instant::now() > deadline {
+            return printed;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// The page anew, with what each command prints now.
@@ -77,7 +107,7 @@ fn followed(text: &str, ports: &Ports, directory: &Path) -> String {
         page.push_str("```console\n");
         for command in commands.split("$ ").filter(|command| !command.is_empty()) {
             let (line, shown) = command.split_once('\n').unwrap();
-            let printed = ports.on_the_page(&run(&ports.here(line), directory));
+            let printed = until_shown(line, shown, directory, ports);
             // What is the same but for ids and times stays as it is.
             let printed = if settled(&printed) == settled(shown) { shown } else { &printed };
             page.push_str(&format!("$ {line}\n{printed}"));

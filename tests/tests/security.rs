@@ -37,7 +37,8 @@ fn every_claim_names_a_test_that_there_is() {
     let numbers: Vec<usize> = claims.iter().map(|(number, _)| *number).collect();
     assert!(numbers.len() >= 35);
     assert_eq!(numbers, (1..=numbers.len()).collect::<Vec<_>>(), "rows without a test are not read");
-    let tests = claims.into_iter().flat_map(|(number, tests)| tests.into_iter().map(move |test| (number, test)));
+    let tests =
+        claims.into_iter().flat_map(|(number, tests)| tests.into_iter().map(move |test| (number, test)));
     for (number, (file, function)) in tests {
         let text = fs::read_to_string(root().join(&file))
             .unwrap_or_else(|error| panic!("{number}: {file}: {error}"));

@@ -68,7 +68,8 @@ impl Link {
         let mut jetstream = jetstream::new(client.clone());
         jetstream.set_timeout(settings.timeout);
         let (closing, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let link = Self { client, jetstream, timeout: settings.timeout, closing, tasks, history, denials, up };
+        let link =
+            Self { client, jetstream, timeout: settings.timeout, closing, tasks, history, denials, up };
         link.check_jetstream().await?;
         Ok(link)
     }

@@ -27,7 +27,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use tokio::sync::watch;
-use tracing::warn;
+use tracing::info;
 
 use self::deliver::Deliveries;
 use self::demand::Demand;
@@ -55,9 +55,9 @@ impl Nats {
         let link = Link::connect(servers, settings).await?;
         topology::ensure(&link, settings).await?;
         if settings.replicas == 1 {
-            warn!(
-                "each message has one replica: by default NATS confirms it before it is on disk, and a loss of power \
-                 may lose the last two minutes; run a cluster with 3 replicas, or set `sync_interval: always`"
+            info!(
+                "each message has one replica: unless the NATS server has `sync_interval: always`, a loss of power may \
+                 lose the last two minutes"
             );
         }
         Ok(Self {

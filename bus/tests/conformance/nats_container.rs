@@ -1,7 +1,8 @@
 //! A nats-server in a container: the image that docker-compose.yml names, with the configuration that it gives it.
 
-use std::process::Command;
-
+use testcontainers::core::{AccessMode, IntoContainerPort, Mount, WaitFor};
+use testcontainers::runners::AsyncRunner;
+use testcontainers::{ContainerAsync, GenericImage, ImageExt};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpStream;
 
@@ -16,7 +17,7 @@ const THERE_ARE_CONTAINERS: &str = "CONTAINERS_IMAGE";
 
 /// A running server. Dropped, it and its store are gone.
 pub struct Container {
-    name: String,
+    server: ContainerAsync<GenericImage>,
     port: u16,
 }
 
@@ -28,15 +29,18 @@ impl Container {
             eprintln!("left out: scripts/test-containers runs the tests with containers");
             return None;
         }
+        let tag = COMPOSE.lines().find_map(|line| line.trim().strip_prefix("image: nats:")).unwrap();
+        let config = Mount::bind_mount(CONFIG, "/etc/nats/saker.conf").with_access_mode(AccessMode::ReadOnly);
+        // Its own, so that it is the same after a restart.
         let port = unused_port();
-        let container = Self { name: format!("saker-bus-{}-{port}", std::process::id()), port };
-        let image = COMPOSE.lines().find_map(|line| line.trim().strip_prefix("image: nats:")).unwrap();
-        let image = format!("nats:{image}");
-        let (publish, mount) =
-            (format!("127.0.0.1:{port}:4222"), format!("{CONFIG}:/etc/nats/saker.conf:ro"));
-        let run = ["run", "--detach", "--name", &container.name, "--publish", &publish, "--volume", &mount];
-        let named = ["--env", "NATS_NAME=bus", "--env", "NATS_MAX_FILE_STORE=50GB"];
-        docker(&[&run[..], &named, &[&image, "--config", "/etc/nats/saker.conf"]].concat());
+        let server = GenericImage::new("nats", tag)
+            .with_wait_for(WaitFor::message_on_stderr("Server is ready"))
+            .with_mapped_port(port, 4222.tcp())
+            .with_mount(config)
+            .with_env_var("NATS_NAME", "bus")
+            .with_env_var("NATS_MAX_FILE_STORE", "50GB")
+            .with_cmd(["--config", "/etc/nats/saker.conf"]);
+        let container = Self { server: server.start().await.unwrap(), port };
         container.answers().await;
         Some(container)
     }
@@ -48,7 +52,8 @@ impl Container {
 
     /// Ends the server and starts it again on the same store.
     pub async fn restart(&self) {
-        docker(&["restart", &self.name]);
+        self.server.stop().await.unwrap();
+        self.server.start().await.unwrap();
         self.answers().await;
     }
 
@@ -61,16 +66,4 @@ impl Container {
         })
         .await;
     }
-}
-
-impl Drop for Container {
-    fn drop(&mut self) {
-        // Best effort: a container left behind must not hide why a test failed.
-        let _ = Command::new("docker").args(["rm", "--force", "--volumes", &self.name]).output();
-    }
-}
-
-fn docker(arguments: &[&str]) {
-    let output = Command::new("docker").args(arguments).output().unwrap();
-    assert!(output.status.success(), "docker {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
