@@ -186,6 +186,7 @@ mod tests {
         let line = Line::start().await;
         let digests = |digest: &'static str| vec![digest.into()];
         line.bus.publish(&EventChunk { digests: digests("1"), ..chunk(["alert a"]) }).await.unwrap();
+        line.settle().await;
         // Another chunk, as of a replica that redacts other paths and packs another body.
         let other = EventChunk { digests: vec!["1".into(), "2".into()], ..chunk(["alert b", "alert c"]) };
         line.bus.publish(&other).await.unwrap();
