@@ -33,7 +33,8 @@ impl Bus {
     ) -> Result<Option<Self>, ReachError> {
         let address: Address = section.address.expose().parse()?;
         let settings = Settings::of(section, client);
-        let open = || Self::open(&address, &settings);
+        // Boxed, since it holds all that connecting takes.
+        let open = || Box::pin(Self::open(&address, &settings));
         patiently("the bus", shutdown, BusError::is_transient, open).await.map_err(|error| match error {
             BusError::Busy(store) => ReachError::Busy(store),
             other => ReachError::Bus(other),

@@ -28,7 +28,7 @@ pub struct Place {
 enum Backend {
     Local,
     Nats(Mutex<NatsServer>),
-    Container(Container),
+    Container(Box<Container>),
     /// As `Local`, with operators in another process.
     Socket,
 }
@@ -53,7 +53,7 @@ impl Place {
             }
             "container" => {
                 let server = Container::start().await?;
-                (server.url().parse().unwrap(), Backend::Container(server))
+                (server.url().parse().unwrap(), Backend::Container(Box::new(server)))
             }
             other => panic!("{other}?"),
         };

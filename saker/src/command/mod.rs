@@ -60,7 +60,8 @@ impl Command {
     /// Does what the command line says, and returns the code to end with.
     pub async fn run(self) -> ExitCode {
         match self.chosen {
-            Chosen::Up(up) => up.run().await,
+            // Boxed, since it holds three services.
+            Chosen::Up(up) => Box::pin(up.run()).await,
             Chosen::Check(check) => ended(check.run()),
             Chosen::Eval(eval) => ended(eval.run()),
             Chosen::Test(test) => test.run(),
