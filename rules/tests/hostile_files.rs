@@ -88,7 +88,10 @@ proptest! {
         for found in loaded.diagnostics.iter().chain(&as_falco.diagnostics) {
             check_readable(found, &files);
         }
-        prop_assert_eq!(loaded.program.is_some(), as_falco.program.is_some(), "{}", text);
+        // In Falco a quoted string does not end in a backslash: see docs/differences.md.
+        if !["\\\\\"", "\\\\'"].iter().any(|end| text.contains(end)) {
+            prop_assert_eq!(loaded.program.is_some(), as_falco.program.is_some(), "{}", text);
+        }
     }
 }
 
