@@ -1,8 +1,8 @@
 //! Redaction: values that are secret are replaced before anything reaches the bus. Pure; docs/redaction.md tells what is
 //! replaced by what, and why.
 //!
-//! An event in which none of the words stands that redaction looks for ([`prefilter`]) passes as it is. In any other one
-//! walk finds what it is about ([`facts`]), a second one the values to replace ([`walk`]). Both see keys as the API server
+//! An event in which none of the words stands that redaction looks for (`prefilter`) passes as it is. In any other one
+//! walk finds what it is about (`facts`), a second one the values to replace (`walk`). Both see keys as the API server
 //! does: in any case and spelled with escapes, as often as they occur.
 
 mod facts;
