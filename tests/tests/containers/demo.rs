@@ -73,5 +73,5 @@ async fn a_health_check_says_what_is_missing() {
         output.status.code() == Some(1) && said.contains("not ready")
     })
     .await;
-    assert_eq!(said.trim_end(), "error: not ready: bus: starting");
+    assert_eq!(said.trim_end(), "error: not ready: bus: it is not reached yet");
 }
