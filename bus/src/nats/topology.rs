@@ -82,8 +82,13 @@ pub(super) async fn ensure(link: &Link, settings: &Settings) -> Result<(), BusEr
     loop {
         match ensure_with(link, settings, max_bytes).await {
             Err(failure) if failure.is_out_of_room() => {
+                // A cluster that is forming knows of no room yet.
+                let is_forming = failure.code() == Some(ErrorCode::CLUSTER_NO_PEERS);
                 let error = BusError::from(failure);
                 max_bytes /= 2;
+                if max_bytes < SMALLEST && is_forming {
+                    return Err(error);
+                }
                 if max_bytes < SMALLEST {
                     return Err(BusError::Setup(format!(
                         "the NATS server cannot reserve even {SMALLEST} bytes for each of {} streams: raise \
