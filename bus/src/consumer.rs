@@ -3,8 +3,10 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use tracing::Span;
+
 use crate::backend::{Pull, RawDelivery, Settle};
-use crate::{Bus, BusError, Content, Id, Reason, TraceContext, codec};
+use crate::{Bus, BusError, Content, Id, Reason, TraceContext, codec, spans};
 
 /// A durable consumer: who shares the messages, and on what terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +118,13 @@ impl<M: Content> Delivery<M> {
     /// Which trace the message belongs to, where its sender said so.
     pub fn trace(&self) -> Option<&TraceContext> {
         self.trace.as_ref()
+    }
+
+    /// The span of the work on the message, as a child of what sent it; none where it belongs to no trace.
+    pub fn span(&self) -> Span {
+        let of =
+            |context| spans::processing::<M>(&self.origin.bus, &self.origin.consumer, self.attempt, context);
+        self.trace.as_ref().map_or_else(Span::none, of)
     }
 
     /// The message is done with. Returns once the bus will not deliver it again.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tracing::Instrument;
 
 use crate::backend::{Backend, Outgoing};
 use crate::retention::Retention;
 use crate::{
     Address, Bucket, BusError, Consumer, ConsumerSpec, Content, DeadLetters, Id, Reader, Settings, Start,
-    Stored, Stream, TraceContext, codec, kv, local, nats,
+    Stored, Stream, TraceContext, codec, kv, local, nats, spans,
 };
 
 /// A handle on the bus; cheap to clone.
@@ -85,16 +86,22 @@ impl Bus {
         }
     }
 
-    /// Stores a message and returns once it is stored; does nothing where the stream holds its id already.
+    /// Stores a message and returns once it is stored; does nothing where the stream holds its id already. Whoever is
+    /// given the message goes on with the trace at hand, where there is one.
     ///
     /// # Errors
     /// Transient ones ([`BusError::is_transient`]) may be tried again with the same message.
     pub async fn publish<M: Content>(&self, message: &M) -> Result<Receipt, BusError> {
-        self.publish_traced(message, None).await
+        let span = spans::sending(self, M::STREAM);
+        let sent = self.publish_traced(message, spans::context(&span)).instrument(span.clone()).await;
+        if sent.is_err() {
+            spans::not_stored(&span);
+        }
+        sent
     }
 
-    /// As [`Bus::publish`], for a trace: whoever is given the message is given this too. Of a duplicate it is
-    /// forgotten.
+    /// As [`Bus::publish`], for another trace or none: whoever is given the message is given this too. Of a duplicate it
+    /// is forgotten.
     ///
     /// # Errors
     /// As those of [`Bus::publish`].
@@ -160,11 +167,6 @@ impl Bus {
     /// closed or gone; a local store can always be reached.
     pub fn reachable(&self) -> watch::Receiver<bool> {
         self.backend.reachable()
-    }
-
-    /// What traces call it, as their `messaging.system`: `nats`, or `saker` for a local store.
-    pub fn system(&self) -> &'static str {
-        self.backend.system()
     }
 
     /// Removes a durable consumer for good, with its claim to all that it has not settled; says whether there was one.

@@ -38,6 +38,7 @@ mod reach;
 mod reader;
 mod retention;
 mod settings;
+mod spans;
 mod trace_context;
 
 pub use address::{Address, AddressError};

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use bus::{Bus, BusError, Consumer, ConsumerSpec, Content, Delivery, Receipt, TraceContext};
+use bus::{Bus, BusError, Consumer, ConsumerSpec, Delivery};
 use futures::{StreamExt, TryStreamExt, future, stream};
 use proto::alerts::v1::Alert;
 use proto::bus::v1::DeadLetter;
 use proto::events::v1::EventChunk;
-use service::Shutdown;
-use service::trace::{self, Destination};
+use service::{Shutdown, trace};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::time::{Instant, interval_at, sleep};
 use tracing::{Instrument, Span};
@@ -64,7 +63,7 @@ impl<J: Judge> Worker<J> {
                 () = shutdown.requested() => return Ok(()),
                 delivery = consumer.next() => delivery?,
             };
-            let span = span(&self.bus, &delivery);
+            let span = span(&delivery);
             if let Some(pause) = self.work(delivery).instrument(span).await? {
                 tokio::select! {
                     () = shutdown.requested() => return Ok(()),
@@ -197,37 +196,22 @@ async fn all<F: Future<Output = Result<(), BusError>>>(storing: Vec<F>) -> Resul
 }
 
 async fn raise(bus: &Bus, told: &Work, alert: &Alert) -> Result<(), BusError> {
-    let receipt = send(bus, alert).await?;
+    let receipt = bus.publish(alert).await?;
     told.stored(alert, receipt);
     Ok(())
 }
 
 async fn set_aside(bus: &Bus, told: &Work, code: &'static str, letter: &DeadLetter) -> Result<(), BusError> {
-    let receipt = send(bus, letter).await?;
+    let receipt = bus.publish(letter).await?;
     told.letter(code, receipt);
     Ok(())
 }
 
-/// Stores a message, as a step of the trace at hand where there is one.
-async fn send<M: Content>(bus: &Bus, message: &M) -> Result<Receipt, BusError> {
-    let span = trace::sending(Destination { system: bus.system(), name: M::STREAM.name() });
-    let context =
-        trace::headers(&span).and_then(|headers| TraceContext::new(&headers.parent, &headers.state));
-    let sent = bus.publish_traced(message, context).instrument(span.clone()).await;
-    if sent.is_err() {
-        trace::failed(&span, "not-stored");
-    }
-    sent
-}
-
 /// The span of the work on a chunk; none where it belongs to no trace.
-fn span(bus: &Bus, delivery: &Delivery<EventChunk>) -> Span {
-    let Some(context) = delivery.trace() else { return Span::none() };
-    let from = Destination { system: bus.system(), name: EventChunk::STREAM.name() };
-    let span = trace::processing(from, CONSUMER, context.parent(), context.state());
+fn span(delivery: &Delivery<EventChunk>) -> Span {
+    let span = delivery.span();
     let events = delivery.message().events.len();
     span.record("messaging.batch.message_count", i64::try_from(events).unwrap_or(i64::MAX));
-    span.record("saker.attempt", i64::try_from(delivery.attempt()).unwrap_or(i64::MAX));
     span
 }
 

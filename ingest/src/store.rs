@@ -4,15 +4,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, BusError, Content, Receipt, TraceContext};
+use bus::BusError;
 use futures::{Stream, StreamExt};
 use proto::bus::v1::DeadLetter;
 use serde::Serialize;
-use service::trace::{self, Destination};
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::timeout;
-use tracing::Instrument;
 
 use crate::batch::{Batch, Batches};
 use crate::dead_letter;
@@ -112,7 +110,7 @@ impl Store {
                 let events = chunk.events.len();
                 self.monitor.received(events);
                 let _room = self.room(chunk.events.iter().map(|event| event.len()).sum()).await;
-                let receipt = send(self.bus.bus()?, &chunk).await?;
+                let receipt = self.bus.bus()?.publish(&chunk).await?;
                 let (stored, duplicates) = if receipt.duplicate { (0, events) } else { (events, 0) };
                 Counts { received: events, stored, duplicates, quarantined: 0 }
             }
@@ -128,7 +126,7 @@ impl Store {
 
     async fn publish_letter(&self, letter: &DeadLetter) -> Result<(), StoreError> {
         let _room = self.room(letter.payload.len()).await;
-        if !send(self.bus.bus()?, letter).await?.duplicate {
+        if !self.bus.bus()?.publish(letter).await?.duplicate {
             self.monitor.letter(&letter.code);
         }
         Ok(())
@@ -140,18 +138,6 @@ impl Store {
         // Never closed: there is always a permit in the end.
         self.room.acquire_many(kib).await.ok()
     }
-}
-
-/// Stores a message, as a step of the trace at hand where there is one.
-async fn send<M: Content>(bus: &Bus, message: &M) -> Result<Receipt, BusError> {
-    let span = trace::sending(Destination { system: bus.system(), name: M::STREAM.name() });
-    let context =
-        trace::headers(&span).and_then(|headers| TraceContext::new(&headers.parent, &headers.state));
-    let sent = bus.publish_traced(message, context).instrument(span.clone()).await;
-    if sent.is_err() {
-        trace::failed(&span, "not-stored");
-    }
-    sent
 }
 
 /// The messages of a body, each made when it is asked for, on a thread of its own: reading some hundred MB at a stretch

@@ -11,28 +11,15 @@
 mod body;
 #[path = "../../fuzz/checks/redact.rs"]
 mod redact;
-
-use std::path::Path;
+#[path = "../../fuzz/checks/replay.rs"]
+mod replay;
 
 #[test]
 fn bodies() {
-    replay("body", body::check);
+    replay::each("body", body::check);
 }
 
 #[test]
 fn secrets() {
-    replay("redact", redact::check);
-}
-
-fn replay(target: &str, check: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
-    let mut count = 0;
-    for entry in std::fs::read_dir(&folder).unwrap() {
-        let path = entry.unwrap().path();
-        // Shown only where the test fails.
-        println!("{}", path.display());
-        check(&std::fs::read(path).unwrap());
-        count += 1;
-    }
-    assert!(count > 20, "{count} in {}", folder.display());
+    replay::each("redact", redact::check);
 }

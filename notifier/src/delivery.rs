@@ -154,9 +154,7 @@ impl Lane {
         }
         self.gathered_bytes = 0;
         let deliveries = std::mem::take(&mut self.gathered);
-        let spans = deliveries
-            .iter()
-            .map(|delivery| spans::delivering(self.source.bus.system(), &self.name, delivery));
+        let spans = deliveries.iter().map(|delivery| spans::delivering(&self.name, delivery));
         let spans = spans.collect();
         self.attempts.push(Box::pin(attempt::make(Arc::clone(&self.sink), deliveries, spans, self.pace())));
     }

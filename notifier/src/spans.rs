@@ -1,10 +1,10 @@
 //! The spans of the notifier: an alert on its way to a sink, and the request that takes it there. No secret and nothing
 //! of an alert is among their attributes.
 
-use bus::{Content, Delivery};
+use bus::Delivery;
 use proto::alerts::v1::Alert;
 use reqwest::{StatusCode, Url};
-use service::trace::{self, Destination, TARGET};
+use service::trace::{self, TARGET};
 use tracing::Span;
 use tracing::field::Empty;
 
@@ -13,12 +13,9 @@ use crate::settings::SinkName;
 use crate::sink::Failure;
 
 /// The span of an attempt to deliver an alert; none where the alert belongs to no trace.
-pub(crate) fn delivering(system: &str, sink: &SinkName, delivery: &Delivery<Alert>) -> Span {
-    let Some(context) = delivery.trace() else { return Span::none() };
-    let from = Destination { system, name: Alert::STREAM.name() };
-    let span = trace::processing(from, &sink.consumer(), context.parent(), context.state());
+pub(crate) fn delivering(sink: &SinkName, delivery: &Delivery<Alert>) -> Span {
+    let span = delivery.span();
     span.record("saker.sink", sink.as_str());
-    span.record("saker.attempt", i64::try_from(delivery.attempt()).unwrap_or(i64::MAX));
     span
 }
 

@@ -14,40 +14,27 @@ mod condition;
 mod event;
 #[path = "../../fuzz/checks/output.rs"]
 mod output;
+#[path = "../../fuzz/checks/replay.rs"]
+mod replay;
 #[path = "../../fuzz/checks/rule_file.rs"]
 mod rule_file;
 
-use std::path::Path;
-
-fn each(target: &str, check: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
-    let mut count = 0;
-    for entry in std::fs::read_dir(&folder).unwrap() {
-        let path = entry.unwrap().path();
-        // Shown only where the test fails.
-        println!("{}", path.display());
-        check(&std::fs::read(path).unwrap());
-        count += 1;
-    }
-    assert!(count > 20, "{count} in {}", folder.display());
-}
-
 #[test]
 fn conditions() {
-    each("condition", condition::check);
+    replay::each("condition", condition::check);
 }
 
 #[test]
 fn rule_files() {
-    each("rule_file", rule_file::check);
+    replay::each("rule_file", rule_file::check);
 }
 
 #[test]
 fn outputs() {
-    each("output", output::check);
+    replay::each("output", output::check);
 }
 
 #[test]
 fn events() {
-    each("event", event::check);
+    replay::each("event", event::check);
 }

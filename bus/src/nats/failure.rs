@@ -13,6 +13,8 @@ use crate::BusError;
 pub(super) enum Failure {
     /// JetStream answered with an error.
     Refused(jetstream::Error),
+    /// It does not permit us to ask, and why that matters.
+    Denied(String),
     /// It did not answer.
     Bus(BusError),
 }
@@ -35,7 +37,7 @@ impl Failure {
     pub(super) fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Refused(error) => Some(error.error_code()),
-            Self::Bus(_) => None,
+            Self::Denied(_) | Self::Bus(_) => None,
         }
     }
 
@@ -63,6 +65,7 @@ impl From<Failure> for BusError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Bus(error) => error,
+            Failure::Denied(why) => Self::Setup(why),
             Failure::Refused(error) if is_out_of_room(&error) => Self::Full(error.to_string()),
             Failure::Refused(error) if error.code() == 503 || failure_may_pass(error.error_code()) => {
                 Self::Unavailable(error.to_string())

@@ -127,12 +127,12 @@ impl Link {
         &self,
         subject: &str,
         work: impl Future<Output = T>,
-    ) -> Result<T, BusError> {
+    ) -> Result<T, Failure> {
         let denied = self.denials.of(subject);
         tokio::select! {
             biased;
-            done = self.unless_lost(work) => done,
-            why = denied => Err(BusError::Setup(why)),
+            done = self.unless_lost(work) => Ok(done?),
+            why = denied => Err(Failure::Denied(why)),
         }
     }
 

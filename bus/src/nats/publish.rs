@@ -92,8 +92,11 @@ impl Publisher {
             let answer = self.link.jetstream.send_publish(letter.subject.clone(), message).await;
             answer.map_err(not_stored)?.await.map_err(not_stored)
         };
-        let acknowledged =
-            self.link.if_permitted(&letter.subject, answered).await.map_err(NotStored::Failed)??;
+        let acknowledged = self
+            .link
+            .if_permitted(&letter.subject, answered)
+            .await
+            .map_err(|failure| NotStored::Failed(failure.into()))??;
         Ok(Receipt { sequence: acknowledged.sequence, duplicate: acknowledged.duplicate })
     }
 

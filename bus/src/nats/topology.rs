@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::stream::{Config, DiscardPolicy, Info, RetentionPolicy, StorageType};
+use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
+use super::backoff::Backoff;
 use super::failure::{Failure, is_out_of_room};
 use super::link::{Link, NOTHING};
 use super::names;
@@ -51,6 +53,10 @@ const PLANS: [Plan; 4] = [
 /// A stream is not made smaller than this for want of room.
 const SMALLEST: u64 = 8 << 20;
 
+/// For how long a cluster may have no node with room before less is asked for: one that is forming knows of none yet,
+/// and would be given far too small a stream.
+const FORMING: Duration = Duration::from_secs(10);
+
 impl Plan {
     fn config(&self, settings: &Settings, max_bytes: u64) -> Config {
         Config {
@@ -79,14 +85,17 @@ impl Plan {
 /// Creates the streams that lack and brings the others up to date.
 pub(super) async fn ensure(link: &Link, settings: &Settings) -> Result<(), BusError> {
     let mut max_bytes = settings.max_bytes.max(1);
+    let (began, mut backoff) = (Instant::now(), Backoff::default());
     loop {
         match ensure_with(link, settings, max_bytes).await {
+            Err(failure) if is_of_no_node(&failure) && began.elapsed() < FORMING => {
+                sleep(backoff.next()).await
+            }
             Err(failure) if failure.is_out_of_room() => {
-                // A cluster that is forming knows of no room yet.
-                let is_forming = failure.code() == Some(ErrorCode::CLUSTER_NO_PEERS);
+                let is_of_no_node = is_of_no_node(&failure);
                 let error = BusError::from(failure);
                 max_bytes /= 2;
-                if max_bytes < SMALLEST && is_forming {
+                if max_bytes < SMALLEST && is_of_no_node {
                     return Err(error);
                 }
                 if max_bytes < SMALLEST {
@@ -101,6 +110,11 @@ pub(super) async fn ensure(link: &Link, settings: &Settings) -> Result<(), BusEr
             done => return Ok(done?),
         }
     }
+}
+
+/// Whether it is a cluster that says so, of its nodes.
+fn is_of_no_node(failure: &Failure) -> bool {
+    failure.is_out_of_room() && failure.code() == Some(ErrorCode::CLUSTER_NO_PEERS)
 }
 
 async fn ensure_with(link: &Link, settings: &Settings, max_bytes: u64) -> Result<(), Failure> {
@@ -160,7 +174,7 @@ async fn change(link: &Link, existing: &Config, merged: &Config) -> Result<(), F
             check_echo(&updated.config, merged)
         }
         // A user who may not change streams gets by with one of another size; it may be what the server had room for.
-        Err(Failure::Bus(error)) if is_denied(&error) && differs_in_size_alone(existing, merged) => {
+        Err(Failure::Denied(_)) if differs_in_size_alone(existing, merged) => {
             warn!(stream, changes, "only the operator may change that; the stream stays as it is");
             Ok(())
         }
@@ -172,10 +186,6 @@ async fn change(link: &Link, existing: &Config, merged: &Config) -> Result<(), F
         }
         Err(failure) => Err(failure),
     }
-}
-
-fn is_denied(error: &BusError) -> bool {
-    matches!(error, BusError::Setup(_))
 }
 
 fn differs_in_size_alone(existing: &Config, merged: &Config) -> bool {

@@ -44,8 +44,16 @@ async fn what_is_counted_is_what_was_posted() {
     assert_eq!(post(services.webhook, "/k8s_audit/-", "", b"[]").0, 400);
     assert_eq!(post(services.webhook, "/elsewhere", "", b"[]").0, 404);
 
-    let ingest = services.ingest.scrape();
-    assert_eq!(results(&ingest), [events, events, 2.0]);
+    let bytes = 2 * body.len() + 20 + 7;
+    check_ingest(&services.ingest.scrape(), events, bytes);
+    let alerts = check_evaluator(&services, events).await;
+    check_notifier(&services, alerts, directory.path()).await;
+    check_lag(&services, alerts).await;
+    services.terminate();
+}
+
+fn check_ingest(ingest: &Scrape, events: f64, bytes: usize) {
+    assert_eq!(results(ingest), [events, events, 2.0]);
     assert_eq!(ingest.value("saker_ingest_received_events_total"), 2.0 * events + 2.0);
     for (code, count) in
         [("ok", 3.0), ("not-json", 1.0), ("bad-cluster", 1.0), ("not-found", 1.0), ("no-memory", 0.0)]
@@ -58,12 +66,15 @@ async fn what_is_counted_is_what_was_posted() {
     }
     assert_eq!(ingest.value("saker_ingest_request_duration_seconds_count"), 6.0);
     assert_eq!(ingest.value("saker_ingest_body_bytes_count"), 4.0);
-    let bytes = u32::try_from(2 * body.len() + 20 + 7).unwrap();
-    assert_eq!(ingest.value("saker_ingest_body_bytes_sum"), f64::from(bytes));
+    let bytes = f64::from(u32::try_from(bytes).unwrap());
+    assert_eq!(ingest.value("saker_ingest_body_bytes_sum"), bytes);
     assert_eq!(ingest.sum("saker_ingest_dead_letters_total"), 3.0);
     assert_eq!(ingest.value("saker_ingest_memory_bytes"), 0.0);
     assert_eq!(ingest.value("saker_ingest_memory_limit_bytes"), f64::from(512 << 20));
+}
 
+/// Returns how many alerts were raised.
+async fn check_evaluator(services: &Services, events: f64) -> f64 {
     let stored = r#"saker_evaluator_alerts_total{result="stored"}"#;
     services
         .evaluator
@@ -90,7 +101,10 @@ async fn what_is_counted_is_what_was_posted() {
         evaluator.value("saker_evaluator_receipt_delay_seconds_sum") < 60.0 * alerts,
         "delays are of now"
     );
+    alerts
+}
 
+async fn check_notifier(services: &Services, alerts: f64, directory: &Path) {
     let of = |sink: &str, result: &str| {
         format!(r#"saker_notifier_deliveries_total{{sink="{sink}",result="{result}"}}"#)
     };
@@ -104,12 +118,14 @@ async fn what_is_counted_is_what_was_posted() {
         .await;
     let notifier = services.notifier.scrape();
     assert_eq!(notifier.value(&of("all", "delivered")), alerts);
-    assert_eq!(notifier.value(&of("all", "delivered")), lines(directory.path(), "all.jsonl"));
-    assert_eq!(notifier.value(&of("urgent", "delivered")), lines(directory.path(), "urgent.jsonl"));
+    assert_eq!(notifier.value(&of("all", "delivered")), lines(directory, "all.jsonl"));
+    assert_eq!(notifier.value(&of("urgent", "delivered")), lines(directory, "urgent.jsonl"));
     assert!(notifier.value(&of("urgent", "withheld")) > 0.0, "some alerts are not urgent");
     assert_eq!(notifier.value(r#"saker_notifier_receipt_delay_seconds_count{sink="all"}"#), alerts);
+}
 
-    // The lag is looked up every few seconds.
+/// It is looked up every few seconds.
+async fn check_lag(services: &Services, alerts: f64) {
     services
         .evaluator
         .until_metrics("no chunk waits", |scrape| {
@@ -126,7 +142,6 @@ async fn what_is_counted_is_what_was_posted() {
                 && scrape.value("saker_bus_alerts_messages") == alerts
         })
         .await;
-    services.terminate();
 }
 
 /// The rows of the tables: the name with its labels, and the type.
