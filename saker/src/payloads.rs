@@ -1,6 +1,8 @@
 //! The payloads of a stream of text: one a line, or one over several lines where brackets are still open.
 
-use std::io::{self, BufRead, Read};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
 
 /// No body of an API server comes near.
 const LARGEST: usize = 256 << 20;
@@ -21,6 +23,17 @@ pub struct Payloads<R> {
     line: u64,
     /// Read already, and the beginning of the next payload.
     ahead: Option<Vec<u8>>,
+}
+
+/// A file of events, or standard input for `-`.
+///
+/// # Errors
+/// Where the file cannot be opened.
+pub fn open(file: &Path) -> io::Result<Box<dyn BufRead>> {
+    if file.as_os_str() == "-" {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    Ok(Box::new(BufReader::with_capacity(1 << 20, File::open(file)?)))
 }
 
 impl<R: BufRead> Payloads<R> {

@@ -1,7 +1,6 @@
 //! `saker eval`: rules held against events of a file, without a bus.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, StdoutLock, Write};
+use std::io::{self, BufWriter, StdoutLock, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -18,7 +17,7 @@ use service::exit;
 
 use super::redact_flags::{RedactFlags, Unredacted};
 use super::rule_flags::OfflineRules;
-use crate::payloads::{Payload, Payloads};
+use crate::payloads::{self, Payload, Payloads};
 
 /// Hold rules against the events of a file and print the alerts
 ///
@@ -94,7 +93,7 @@ impl Eval {
         let ruleset = Ruleset::load(&settings)?;
         ruleset.warnings().iter().for_each(|warning| say(warning));
         let wrong = |error| EvalError::Events { file: self.events.clone(), error };
-        let mut payloads = Payloads::new(self.open().map_err(wrong)?);
+        let mut payloads = Payloads::new(payloads::open(&self.events).map_err(wrong)?);
         let mut evaluation = Evaluation { redactor, ..Evaluation::new(&ruleset, &self) };
         while let Some(payload) = payloads.next().map_err(wrong)? {
             match evaluation.take(&payload) {
@@ -111,13 +110,6 @@ impl Eval {
 
     fn is_stdin(&self) -> bool {
         self.events.as_os_str() == "-"
-    }
-
-    fn open(&self) -> io::Result<Box<dyn BufRead>> {
-        if self.is_stdin() {
-            return Ok(Box::new(io::stdin().lock()));
-        }
-        Ok(Box::new(BufReader::with_capacity(1 << 20, File::open(&self.events)?)))
     }
 }
 

@@ -1,8 +1,7 @@
 //! `saker redact`: events as they reach the bus, without their secret values.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use bytes::Bytes;
@@ -12,7 +11,7 @@ use ingest::split::{Part, split};
 use service::exit;
 
 use super::redact_flags::{Unredacted, redactor};
-use crate::payloads::{Payload, Payloads};
+use crate::payloads::{self, Payload, Payloads};
 
 /// Print events as ingest stores them, without their secret values
 ///
@@ -64,7 +63,7 @@ impl Redact {
             Err(Unredacted::Key(error)) => return Err(error.into()),
         };
         let wrong = |error| RedactError::Events { file: self.events.clone(), error };
-        let mut payloads = Payloads::new(open(&self.events).map_err(wrong)?);
+        let mut payloads = Payloads::new(payloads::open(&self.events).map_err(wrong)?);
         let mut out = BufWriter::new(io::stdout().lock());
         while let Some(payload) = payloads.next().map_err(wrong)? {
             match print(&mut out, &redactor, payload) {
@@ -75,13 +74,6 @@ impl Redact {
         out.flush()?;
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn open(file: &Path) -> io::Result<Box<dyn BufRead>> {
-    if file.as_os_str() == "-" {
-        return Ok(Box::new(io::stdin().lock()));
-    }
-    Ok(Box::new(BufReader::with_capacity(1 << 20, File::open(file)?)))
 }
 
 fn print(out: &mut impl Write, redactor: &Redactor, payload: Payload) -> io::Result<()> {

@@ -1,15 +1,14 @@
 //! The events of a file, one after the other, and those that are meant.
 
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, Write};
 use std::path::Path;
 
 use ingest::split::{Part, split};
 use rules::Context;
 use rules::explain::{Explainer, Head};
 
-use crate::payloads::{Payload, Payloads};
+use crate::payloads::{self, Payload, Payloads};
 
 /// Which events are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,12 +78,7 @@ impl Found<'_> {
 impl<'a> Events<'a> {
     /// Of a file, or of standard input for `-`.
     pub(super) fn open(path: &Path, cluster: &'a str, hostname: &'a str) -> io::Result<Self> {
-        let reader: Box<dyn BufRead> = if path.as_os_str() == "-" {
-            Box::new(io::stdin().lock())
-        } else {
-            Box::new(BufReader::with_capacity(1 << 20, File::open(path)?))
-        };
-        let payloads = Payloads::new(reader);
+        let payloads = Payloads::new(payloads::open(path)?);
         Ok(Self { payloads, cluster, hostname, waiting: VecDeque::new(), line: 0, count: 0 })
     }
 

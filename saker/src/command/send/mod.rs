@@ -4,8 +4,7 @@ mod client;
 mod pack;
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, Write};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,6 +22,7 @@ use client::{Outcome, Poster, Retries};
 use pack::{Bodies, Body, Freshness};
 
 use crate::bundled::EVENTS;
+use crate::payloads;
 
 /// Post files of events to an audit webhook, as an API server would
 ///
@@ -225,8 +225,7 @@ impl Source {
     fn open(&self) -> io::Result<Box<dyn BufRead>> {
         Ok(match self {
             Self::Bundled => Box::new(EVENTS),
-            Self::File(file) if file.as_os_str() == "-" => Box::new(io::stdin().lock()),
-            Self::File(file) => Box::new(BufReader::with_capacity(1 << 20, File::open(file)?)),
+            Self::File(file) => payloads::open(file)?,
         })
     }
 
