@@ -10,6 +10,7 @@ use tokio::time::{Instant, interval_at, timeout};
 use tracing::{Instrument, Span};
 
 use crate::settings::SinkName;
+use crate::shown::Shown;
 use crate::sink::{Failure, Patience, Rendered, Sink};
 use crate::spans;
 
@@ -55,7 +56,7 @@ pub(crate) async fn make(
 }
 
 fn rendered(sink: &dyn Sink, alert: &Alert) -> Rendered {
-    Rendered { id: alert.id.clone(), body: sink.render(alert) }
+    Rendered { id: alert.id.clone(), body: sink.render(&Shown::plain(alert)) }
 }
 
 async fn within(sink: &dyn Sink, alerts: &[Rendered], limit: Duration) -> Result<(), Failure> {
@@ -68,8 +69,8 @@ async fn within(sink: &dyn Sink, alerts: &[Rendered], limit: Duration) -> Result
 }
 
 /// Tells the bus that the deliveries are still worked at. Where it cannot be told, they come again.
-pub(crate) async fn extend(deliveries: &mut [Delivery<Alert>]) {
-    for result in join_all(deliveries.iter_mut().map(Delivery::extend)).await {
+pub(crate) async fn extend<'a>(deliveries: impl IntoIterator<Item = &'a mut Delivery<Alert>>) {
+    for result in join_all(deliveries.into_iter().map(Delivery::extend)).await {
         if let Err(error) = result {
             tracing::debug!(%error, "a delivery could not be extended");
         }

@@ -1,6 +1,7 @@
 //! The delivery of alerts to one sink: a durable consumer's alerts are gathered, sent and, once they have arrived,
 //! settled. A sink that fails is left alone for a while, and what it could not take comes again.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::circuit::Circuit;
 use crate::monitor::{Monitor, Outcome, SinkMonitor};
 use crate::sent::{self, Sent};
 use crate::settings::{DeliverySettings, SinkName};
-use crate::sink::{Failure, Sink};
+use crate::sink::{Failure, Sink, Untaken};
 use crate::spans;
 
 /// How much is gathered while a sending is under way.
@@ -41,6 +42,8 @@ pub(crate) struct Lane {
     told: SinkMonitor,
     gathered: Vec<Delivery<Alert>>,
     gathered_bytes: usize,
+    /// Those that were refused together with others: each is sent by itself, so that one does not condemn the others.
+    alone: VecDeque<Delivery<Alert>>,
     attempts: FuturesUnordered<BoxFuture<'static, Attempt>>,
     settling: FuturesUnordered<BoxFuture<'static, ()>>,
 }
@@ -65,6 +68,7 @@ impl Lane {
             sent: Sent::default(),
             gathered: Vec::new(),
             gathered_bytes: 0,
+            alone: VecDeque::new(),
             attempts: FuturesUnordered::new(),
             settling: FuturesUnordered::new(),
         }
@@ -82,6 +86,7 @@ impl Lane {
     pub(crate) async fn run(mut self, shutdown: Shutdown, drain: Duration) -> Result<(), BusError> {
         let result = self.deliver(&shutdown).await;
         self.gathered.clear();
+        self.alone.clear();
         let finish = async {
             while let Some(attempt) = self.attempts.next().await {
                 self.conclude(attempt);
@@ -111,7 +116,7 @@ impl Lane {
                 Some(attempt) = self.attempts.next() => self.conclude(attempt),
                 Some(()) = self.settling.next() => {}
                 () = until(resting), if resting.is_some() => {}
-                _ = ticks.tick() => attempt::extend(&mut self.gathered).await,
+                _ = ticks.tick() => attempt::extend(self.gathered.iter_mut().chain(&mut self.alone)).await,
                 delivery = self.source.next(), if resting.is_none() && self.has_room() => self.gather(delivery?),
             }
         }
@@ -126,6 +131,7 @@ impl Lane {
         let batch = self.sink.batch();
         let may_gather = batch > 1 || self.attempts.len() < self.circuit.width();
         may_gather
+            && self.alone.is_empty()
             && self.gathered.len() < batch
             && self.gathered_bytes < GATHERED_BYTES
             && self.settling.len() < SETTLING
@@ -149,11 +155,19 @@ impl Lane {
     }
 
     fn send(&mut self) {
-        if self.gathered.is_empty() || self.attempts.len() >= self.circuit.width() {
+        if self.attempts.len() >= self.circuit.width() {
             return;
         }
-        self.gathered_bytes = 0;
-        let deliveries = std::mem::take(&mut self.gathered);
+        let deliveries = match self.alone.pop_front() {
+            Some(delivery) => vec![delivery],
+            None => {
+                self.gathered_bytes = 0;
+                std::mem::take(&mut self.gathered)
+            }
+        };
+        if deliveries.is_empty() {
+            return;
+        }
         let spans = deliveries.iter().map(|delivery| spans::delivering(&self.name, delivery));
         let spans = spans.collect();
         self.attempts.push(Box::pin(attempt::make(Arc::clone(&self.sink), deliveries, spans, self.pace())));
@@ -161,29 +175,64 @@ impl Lane {
 
     fn conclude(&mut self, attempt: Attempt) {
         let Attempt { deliveries, begun, result } = attempt;
-        let name = self.name.clone();
         self.told.took(begun.elapsed());
         match result {
-            Ok(()) => {
+            Ok(()) => self.took(deliveries),
+            Err(Failure::Away { reason, retry_after }) => {
+                self.failed(deliveries, begun, (reason, retry_after));
+            }
+            Err(Failure::Refused(_)) if deliveries.len() > 1 => {
                 self.answered();
-                for delivery in &deliveries {
-                    self.told.delivered(delivery.message());
-                    self.sent.remember(sent::key(delivery));
-                }
-                self.settling.push(Box::pin(attempt::ack(name, deliveries)));
+                self.alone.extend(deliveries);
             }
             Err(Failure::Refused(reason)) => {
                 self.answered();
-                self.told.became(Outcome::Refused, deliveries.len());
-                self.settling.push(Box::pin(attempt::reject(
-                    name,
-                    deliveries,
-                    Reason::new("refused", reason),
-                )));
+                self.refused(deliveries, reason);
             }
-            Err(Failure::Away { reason, retry_after }) => {
-                self.failed(deliveries, begun, (reason, retry_after))
+            Err(Failure::Partly(untaken)) => self.took_some(deliveries, untaken, begun),
+        }
+    }
+
+    fn took(&mut self, deliveries: Vec<Delivery<Alert>>) {
+        if deliveries.is_empty() {
+            return;
+        }
+        self.answered();
+        for delivery in &deliveries {
+            self.told.delivered(delivery.message());
+            self.sent.remember(sent::key(delivery));
+        }
+        self.settling.push(Box::pin(attempt::ack(self.name.clone(), deliveries)));
+    }
+
+    fn refused(&mut self, deliveries: Vec<Delivery<Alert>>, reason: String) {
+        self.told.became(Outcome::Refused, deliveries.len());
+        let reason = Reason::new("refused", reason);
+        self.settling.push(Box::pin(attempt::reject(self.name.clone(), deliveries, reason)));
+    }
+
+    /// What it did not take of several goes each its own way.
+    fn took_some(
+        &mut self,
+        deliveries: Vec<Delivery<Alert>>,
+        untaken: Vec<(usize, Untaken)>,
+        begun: Instant,
+    ) {
+        let mut untaken: BTreeMap<usize, Untaken> = untaken.into_iter().collect();
+        let (mut taken, mut later, mut why) = (Vec::new(), Vec::new(), String::new());
+        for (place, delivery) in deliveries.into_iter().enumerate() {
+            match untaken.remove(&place) {
+                None => taken.push(delivery),
+                Some(Untaken::Never(reason)) => self.refused(vec![delivery], reason),
+                Some(Untaken::Later(reason)) => {
+                    later.push(delivery);
+                    why = reason;
+                }
             }
+        }
+        self.took(taken);
+        if !later.is_empty() {
+            self.failed(later, begun, (why, None));
         }
     }
 
@@ -211,7 +260,9 @@ impl Lane {
             let own = retry.delay(delivery.attempt(), asked, &mut rng);
             (delivery, own.max(rest))
         });
-        let again = waits.chain(self.gathered.drain(..).map(|delivery| (delivery, rest))).collect();
+        let again = waits
+            .chain(self.gathered.drain(..).chain(self.alone.drain(..)).map(|delivery| (delivery, rest)))
+            .collect();
         self.gathered_bytes = 0;
         self.settling.push(Box::pin(attempt::retry(self.name.clone(), again)));
         if !spent.is_empty() {

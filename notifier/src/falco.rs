@@ -22,7 +22,11 @@ pub enum Form {
 /// The alert as a line of text, without the line end: time in UTC, priority, message. Control characters are
 /// written as JSON writes them, so that no event can forge a line.
 pub fn text(alert: &Alert) -> String {
-    let line = output(alert);
+    in_one_line(output(alert))
+}
+
+/// The text without control characters, which are written as JSON writes them.
+pub(crate) fn in_one_line(line: String) -> String {
     if !line.contains(char::is_control) {
         return line;
     }

@@ -11,9 +11,11 @@ mod field_names;
 mod lag;
 mod monitor;
 mod priority;
+mod rate;
 mod retry;
 mod sent;
 mod settings;
+mod shown;
 pub mod sink;
 mod spans;
 
@@ -23,5 +25,6 @@ mod examples;
 pub use dispatch::{Notifier, NotifierError, SinkErrors};
 pub use monitor::Monitor;
 pub use priority::{MinimumPriority, PriorityError};
+pub use rate::{Rate, RateError};
 pub use retry::RetrySettings;
 pub use settings::{DeliverySettings, Settings, SinkName, SinkNameError, SinkSettings};

@@ -23,7 +23,7 @@ pub(crate) fn delivering(sink: &SinkName, delivery: &Delivery<Alert>) -> Span {
 pub(crate) fn ended(span: &Span, result: &Result<(), Failure>) {
     let outcome = match result {
         Ok(()) => Outcome::Delivered,
-        Err(Failure::Away { .. }) => Outcome::Failed,
+        Err(Failure::Away { .. } | Failure::Partly(_)) => Outcome::Failed,
         Err(Failure::Refused(_)) => Outcome::Refused,
     };
     span.record("saker.result", outcome.name());

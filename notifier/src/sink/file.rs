@@ -7,15 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use proto::alerts::v1::Alert;
 use serde::{Deserialize, Serialize};
 
 use super::lines::{self, LineFormat};
-use super::{Failure, Patience, Rendered, Sink, SinkError};
+use super::{Body, Connect, Failure, Patience, Rendered, Sink, SinkError};
+use crate::shown::Shown;
 
 /// Settings of a `file` sink.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct File {
     /// The file. It is created where it is not there, and opened anew once it was moved away or removed.
     pub path: PathBuf,
@@ -24,9 +23,10 @@ pub struct File {
     pub format: LineFormat,
 }
 
-impl File {
-    pub(super) fn connect(&self) -> Result<impl Sink + use<>, SinkError> {
-        Ok(Connected { format: self.format, file: Arc::new(Mutex::new(Appended::new(self.path.clone()))) })
+impl Connect for File {
+    fn connect(&self) -> Result<Arc<dyn Sink>, SinkError> {
+        let file = Arc::new(Mutex::new(Appended::new(self.path.clone())));
+        Ok(Arc::new(Connected { format: self.format, file }))
     }
 }
 
@@ -37,8 +37,8 @@ struct Connected {
 
 #[async_trait]
 impl Sink for Connected {
-    fn render(&self, alert: &Alert) -> Bytes {
-        self.format.render(alert)
+    fn render(&self, shown: &Shown<'_>) -> Body {
+        self.format.render(shown).into()
     }
 
     async fn send(&self, alerts: &[Rendered]) -> Result<(), Failure> {

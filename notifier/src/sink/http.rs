@@ -88,7 +88,7 @@ impl Target {
     /// Posts one alert. No timeout: that is the same for all sinks.
     pub(crate) async fn post(&self, alert: &Rendered) -> Result<(), Failure> {
         let span = spans::posting(self.url.expose());
-        let mut request = self.client.post(self.url.expose().clone()).body(alert.body.clone());
+        let mut request = self.client.post(self.url.expose().clone()).body(alert.body.bytes.clone());
         if let Some(trace::Headers { parent, state }) = trace::headers(&span) {
             request = request.header(trace::TRACEPARENT, parent);
             if !state.is_empty() {

@@ -1,11 +1,11 @@
 //! What the sinks that write lines have in common: the two forms of a line.
 
 use bytes::Bytes;
-use proto::alerts::v1::Alert;
 use serde::{Deserialize, Serialize};
 
 use super::Rendered;
 use crate::falco::{self, Form};
+use crate::shown::Shown;
 
 /// How many alerts are written, and made durable, at once.
 pub(crate) const BATCH: usize = 256;
@@ -23,10 +23,10 @@ pub enum LineFormat {
 
 impl LineFormat {
     /// The alert as a line, its end included.
-    pub(crate) fn render(self, alert: &Alert) -> Bytes {
+    pub(crate) fn render(self, shown: &Shown<'_>) -> Bytes {
         let mut line = match self {
-            Self::Text => falco::text(alert),
-            Self::Json => falco::json(alert, Form::Extended),
+            Self::Text => falco::in_one_line(shown.text().into_owned()),
+            Self::Json => falco::json(shown.alert, Form::Extended),
         };
         line.push('\n');
         line.into()
@@ -35,9 +35,9 @@ impl LineFormat {
 
 /// All lines, to be written at once.
 pub(crate) fn joined(alerts: &[Rendered]) -> Vec<u8> {
-    let mut all = Vec::with_capacity(alerts.iter().map(|alert| alert.body.len()).sum());
+    let mut all = Vec::with_capacity(alerts.iter().map(|alert| alert.body.bytes.len()).sum());
     for alert in alerts {
-        all.extend_from_slice(&alert.body);
+        all.extend_from_slice(&alert.body.bytes);
     }
     all
 }

@@ -5,23 +5,46 @@ mod http;
 mod lines;
 mod secret_url;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use proto::alerts::v1::Alert;
+
+use crate::rate::Rate;
+use crate::shown::Shown;
 
 pub(crate) use http::install_tls_provider;
 pub use http::{HeaderError, Headers};
 pub use lines::LineFormat;
 pub use secret_url::{SecretUrl, UrlError};
 
+/// The settings of one type of sink: what `notifier.sinks.NAME` holds beside what every sink has.
+pub(crate) trait Connect {
+    /// The alerts the sink takes, unless its settings say otherwise; without end where it documents no limit.
+    const RATE: Option<Rate> = None;
+
+    /// Whether what is sent is a JSON document for each alert, so that `body` may replace it.
+    const TAKES_BODY: bool = false;
+
+    /// Gets ready to send. Nothing is sent, and no connection need be there: sinks may come up later.
+    ///
+    /// # Errors
+    /// What only the operator can mend.
+    fn connect(&self) -> Result<Arc<dyn Sink>, SinkError>;
+
+    /// The files that `connect` reads. The sink is set up anew when their contents change.
+    fn files(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
+}
+
 /// Where alerts go.
 #[async_trait]
 pub(crate) trait Sink: Send + Sync {
-    /// The alert as the sink takes it. Pure.
-    fn render(&self, alert: &Alert) -> Bytes;
+    /// The alert as the sink takes it, within the sink's own limits; what is cut is marked. Pure.
+    fn render(&self, shown: &Shown<'_>) -> Body;
 
     /// Sends alerts; returns once they have arrived. Sinks whose [`batch`](Sink::batch) is 1 are given one at a time.
     async fn send(&self, alerts: &[Rendered]) -> Result<(), Failure>;
@@ -46,13 +69,35 @@ pub(crate) enum Patience {
     Endless,
 }
 
+/// What is sent of an alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Body {
+    /// The bytes.
+    pub(crate) bytes: Bytes,
+    /// Where they go within the sink, where that depends on the alert: a subject, an index.
+    pub(crate) to: String,
+}
+
+impl<T: Into<Bytes>> From<T> for Body {
+    fn from(bytes: T) -> Self {
+        Self { bytes: bytes.into(), to: String::new() }
+    }
+}
+
+impl Body {
+    /// The same for a place within the sink.
+    pub(crate) fn to(self, to: impl Into<String>) -> Self {
+        Self { to: to.into(), ..self }
+    }
+}
+
 /// An alert as its sink takes it.
 #[derive(Debug, Clone)]
 pub(crate) struct Rendered {
     /// The alert's id.
     pub(crate) id: String,
     /// What is sent.
-    pub(crate) body: Bytes,
+    pub(crate) body: Body,
 }
 
 /// Why a sending failed, sorted by what to do about it.
@@ -66,9 +111,21 @@ pub(crate) enum Failure {
         /// How long the sink asks to be left alone.
         retry_after: Option<Duration>,
     },
-    /// The sink will never take this alert.
+    /// The sink will never take this alert. Of several, it is found out which one that is.
     #[error("{0}")]
     Refused(String),
+    /// Of several alerts the sink took all but these, by their place in what was sent.
+    #[error("it did not take {} of the alerts", .0.len())]
+    Partly(Vec<(usize, Untaken)>),
+}
+
+/// Why a sink that took others did not take an alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Untaken {
+    /// It may take it later.
+    Later(String),
+    /// It will never take it.
+    Never(String),
 }
 
 impl Failure {
@@ -89,7 +146,7 @@ macro_rules! sinks {
         $(pub use $module::$name;)+
 
         /// The types of sinks and their settings.
-        #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(tag = "type", rename_all = "lowercase")]
         pub enum SinkKind {
             $($(#[$doc])* $name($name),)+
@@ -116,7 +173,26 @@ macro_rules! sinks {
 
             pub(crate) fn connect(&self) -> Result<Arc<dyn Sink>, SinkError> {
                 match self {
-                    $(Self::$name(settings) => Ok(Arc::new(settings.connect()?)),)+
+                    $(Self::$name(settings) => settings.connect(),)+
+                }
+            }
+
+            pub(crate) fn files(&self) -> Vec<PathBuf> {
+                match self {
+                    $(Self::$name(settings) => settings.files(),)+
+                }
+            }
+
+            /// The alerts that a sink of the type takes where its settings do not say.
+            pub(crate) fn rate(&self) -> Option<Rate> {
+                match self {
+                    $(Self::$name(_) => <$name as Connect>::RATE,)+
+                }
+            }
+
+            pub(crate) fn takes_body(&self) -> bool {
+                match self {
+                    $(Self::$name(_) => <$name as Connect>::TAKES_BODY,)+
                 }
             }
         }

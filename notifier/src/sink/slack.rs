@@ -1,15 +1,17 @@
 //! A channel of Slack, by an incoming webhook; the message looks as users of falcosidekick know it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use proto::alerts::v1::{Alert, Priority};
 use serde::{Deserialize, Serialize};
 
 use super::http::{Headers, Target};
-use super::{Failure, Rendered, SecretUrl, Sink, SinkError};
+use super::{Body, Connect, Failure, Rendered, SecretUrl, Sink, SinkError};
 use crate::falco::{self, Form};
+use crate::rate::Rate;
+use crate::shown::Shown;
 
 /// Slack takes 40,000 characters of text in a message; some are left for the mark-up around it.
 const LONGEST_TEXT: usize = 38_000;
@@ -21,7 +23,7 @@ const MOST_FIELDS: usize = 100;
 const SHORT: usize = 36;
 
 /// Settings of a `slack` sink.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slack {
     /// The URL of the incoming webhook.
     pub webhook_url: SecretUrl,
@@ -60,13 +62,9 @@ impl Slack {
         Some("Saker".to_owned())
     }
 
-    pub(super) fn connect(&self) -> Result<impl Sink + use<>, SinkError> {
-        let target = Target::new(&self.webhook_url, &Headers::default())?;
-        Ok(Connected { settings: self.clone(), target })
-    }
-
-    fn message(&self, alert: &Alert) -> String {
-        let output = falco::output(alert);
+    fn message(&self, shown: &Shown<'_>) -> String {
+        let Shown { alert, .. } = shown;
+        let output = shown.text();
         let shows_fields = self.format != SlackFormat::Text;
         let message = Message {
             username: self.username.as_deref(),
@@ -84,6 +82,16 @@ impl Slack {
     }
 }
 
+impl Connect for Slack {
+    const RATE: Option<Rate> = Some(Rate::per_second(1));
+    const TAKES_BODY: bool = true;
+
+    fn connect(&self) -> Result<Arc<dyn Sink>, SinkError> {
+        let target = Target::new(&self.webhook_url, &Headers::default())?;
+        Ok(Arc::new(Connected { settings: self.clone(), target }))
+    }
+}
+
 struct Connected {
     settings: Slack,
     target: Target,
@@ -91,8 +99,8 @@ struct Connected {
 
 #[async_trait]
 impl Sink for Connected {
-    fn render(&self, alert: &Alert) -> Bytes {
-        self.settings.message(alert).into()
+    fn render(&self, shown: &Shown<'_>) -> Body {
+        self.settings.message(shown).into()
     }
 
     async fn send(&self, alerts: &[Rendered]) -> Result<(), Failure> {
@@ -208,7 +216,7 @@ mod tests {
     }
 
     fn message(slack: &Slack, alert: &Alert) -> serde_json::Value {
-        serde_json::from_str(&slack.message(alert)).unwrap()
+        serde_json::from_str(&slack.message(&Shown::plain(alert))).unwrap()
     }
 
     #[test]

@@ -1,26 +1,26 @@
 //! The standard output: a line an alert.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use proto::alerts::v1::Alert;
 use serde::{Deserialize, Serialize};
 
 use super::lines::{self, LineFormat};
-use super::{Failure, Patience, Rendered, Sink, SinkError};
+use super::{Body, Connect, Failure, Patience, Rendered, Sink, SinkError};
+use crate::shown::Shown;
 
 /// Settings of a `stdout` sink.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Stdout {
     /// `text` or `json`.
     pub format: LineFormat,
 }
 
-impl Stdout {
-    pub(super) fn connect(&self) -> Result<impl Sink + use<>, SinkError> {
-        Ok(Connected { format: self.format })
+impl Connect for Stdout {
+    fn connect(&self) -> Result<Arc<dyn Sink>, SinkError> {
+        Ok(Arc::new(Connected { format: self.format }))
     }
 }
 
@@ -30,8 +30,8 @@ struct Connected {
 
 #[async_trait]
 impl Sink for Connected {
-    fn render(&self, alert: &Alert) -> Bytes {
-        self.format.render(alert)
+    fn render(&self, shown: &Shown<'_>) -> Body {
+        self.format.render(shown).into()
     }
 
     async fn send(&self, alerts: &[Rendered]) -> Result<(), Failure> {

@@ -1,16 +1,17 @@
 //! Anything that takes Falco's JSON over HTTP: falcosidekick, or what reads Falco's own `http_output`.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use bytes::Bytes;
-use proto::alerts::v1::Alert;
 use serde::{Deserialize, Serialize};
 
 use super::http::{Headers, Target};
-use super::{Failure, Rendered, SecretUrl, Sink, SinkError};
+use super::{Body, Connect, Failure, Rendered, SecretUrl, Sink, SinkError};
 use crate::falco::{self, Form};
+use crate::shown::Shown;
 
 /// Settings of a `webhook` sink.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Webhook {
     /// Where to post to.
     pub url: SecretUrl,
@@ -19,9 +20,11 @@ pub struct Webhook {
     pub headers: Headers,
 }
 
-impl Webhook {
-    pub(super) fn connect(&self) -> Result<impl Sink + use<>, SinkError> {
-        Ok(Connected { target: Target::new(&self.url, &self.headers)? })
+impl Connect for Webhook {
+    const TAKES_BODY: bool = true;
+
+    fn connect(&self) -> Result<Arc<dyn Sink>, SinkError> {
+        Ok(Arc::new(Connected { target: Target::new(&self.url, &self.headers)? }))
     }
 }
 
@@ -31,8 +34,8 @@ struct Connected {
 
 #[async_trait]
 impl Sink for Connected {
-    fn render(&self, alert: &Alert) -> Bytes {
-        falco::json(alert, Form::Extended).into()
+    fn render(&self, shown: &Shown<'_>) -> Body {
+        falco::json(shown.alert, Form::Extended).into()
     }
 
     async fn send(&self, alerts: &[Rendered]) -> Result<(), Failure> {
