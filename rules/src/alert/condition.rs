@@ -26,14 +26,18 @@ impl AlertCondition {
     pub fn parse(text: &str) -> Result<Self, AlertError> {
         if text.len() > LONGEST {
             let length = text.len();
-            return Err(AlertError::of(format!("the condition has {length} bytes; at most {LONGEST} are read")));
+            return Err(AlertError::of(format!(
+                "the condition has {length} bytes; at most {LONGEST} are read"
+            )));
         }
         let expr = parse_condition(text.trim(), Dialect::Alerts);
         let expr = expr.map_err(|error| AlertError::syntax(text.trim(), &error))?;
         let condition = check_condition_in(&expr, Dialect::Alerts).map_err(AlertError::problems)?;
         let mut builder = ProbeBuilder::default();
         if !builder.has_room_for(&condition) {
-            return Err(AlertError::of("its regular expressions take too much memory; simplify them".to_owned()));
+            return Err(AlertError::of(
+                "its regular expressions take too much memory; simplify them".to_owned(),
+            ));
         }
         let top = builder.condition(condition);
         Ok(Self { text: text.trim().to_owned(), probe: builder.finish(&Options::default()), top })

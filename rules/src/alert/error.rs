@@ -59,7 +59,9 @@ fn told(problem: &ProblemKind) -> String {
 
 fn meant(name: &str) -> Option<String> {
     if !name.contains('.') {
-        return Some("a field stands behind `%`, as in `%alert.rule`; a percent sign is written `%%`".to_owned());
+        return Some(
+            "a field stands behind `%`, as in `%alert.rule`; a percent sign is written `%%`".to_owned(),
+        );
     }
     let names = alert_fields().chain(fields()).map(|field| field.name);
     let nearest: Vec<String> = nearest(name, names).into_iter().map(|name| format!("`{name}`")).collect();

@@ -26,7 +26,9 @@ impl AlertTemplate {
     pub fn parse(text: &str) -> Result<Self, AlertError> {
         if text.len() > LONGEST {
             let length = text.len();
-            return Err(AlertError::of(format!("the template has {length} bytes; at most {LONGEST} are read")));
+            return Err(AlertError::of(format!(
+                "the template has {length} bytes; at most {LONGEST} are read"
+            )));
         }
         let mut builder = ProbeBuilder::default();
         let template = Template::over_alerts(text, &mut builder);

@@ -69,7 +69,9 @@ impl AlertFields for Example {
 }
 
 fn holds(condition: &str) -> bool {
-    AlertCondition::parse(condition).unwrap_or_else(|error| panic!("{condition}: {error}")).holds(&Example::new())
+    AlertCondition::parse(condition)
+        .unwrap_or_else(|error| panic!("{condition}: {error}"))
+        .holds(&Example::new())
 }
 
 fn wrong(condition: &str) -> String {

@@ -1,7 +1,7 @@
 //! Fields and transformers by their names.
 
-use super::{ProblemKind, alert};
 use super::ir::{Getopt, Mapping, Operand};
+use super::{ProblemKind, alert};
 use crate::fields::{self, Argument, ArgumentKind, Class, Field, Kind, Shape};
 use crate::syntax::Dialect;
 use crate::syntax::ast::{self, FieldRef, Function, Place, Transform};
@@ -11,7 +11,9 @@ type Checked<T> = Result<T, (Place, ProblemKind)>;
 /// What an operand means.
 pub(super) fn resolve(operand: &ast::Operand, dialect: Dialect) -> Checked<Operand> {
     match operand {
-        ast::Operand::Field(field) | ast::Operand::Val(field) if dialect == Dialect::Alerts => alert::resolve(field),
+        ast::Operand::Field(field) | ast::Operand::Val(field) if dialect == Dialect::Alerts => {
+            alert::resolve(field)
+        }
         ast::Operand::Field(field) | ast::Operand::Val(field) => resolve_field(field),
         ast::Operand::Transform(transform) => resolve_transform(transform, dialect),
     }

@@ -82,11 +82,7 @@ pub fn output_field(kind: Kind, shape: Shape) -> &'static Field {
     }
 }
 
-const fn text(
-    name: &'static str,
-    doc: &'static str,
-    read: fn(&Call<'_>, &mut Store) -> Extracted,
-) -> Field {
+const fn text(name: &'static str, doc: &'static str, read: fn(&Call<'_>, &mut Store) -> Extracted) -> Field {
     Field::text(name, &[], doc).of_class(Class::Alert).reading(read)
 }
 

@@ -20,8 +20,8 @@ mod subjects;
 mod walk;
 mod written;
 
-pub use alert::{alert_fields, output_field};
 pub(crate) use alert::own;
+pub use alert::{alert_fields, output_field};
 pub use call::{Argument, Context, Facts};
 pub use level::Level;
 pub use part::Part;

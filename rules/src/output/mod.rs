@@ -165,8 +165,9 @@ impl<'a> Maker<'a> {
         let dialect = self.dialect;
         let parsed = parse_operand(name, dialect);
         let parsed = parsed.map_err(|error| error.to_string());
-        let checked =
-            parsed.and_then(|operand| check_operand_in(&operand, dialect).map_err(|(_, problem)| problem.to_string()));
+        let checked = parsed.and_then(|operand| {
+            check_operand_in(&operand, dialect).map_err(|(_, problem)| problem.to_string())
+        });
         match checked {
             Ok(operand) => {
                 let shape = self.shape(&operand);

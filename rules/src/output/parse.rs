@@ -116,7 +116,8 @@ fn width(text: &str) -> Result<(Option<usize>, &str), ProblemKind> {
 /// The longest field or transformer at the start of `text` that there is.
 fn token_at_start(text: &str, dialect: Dialect) -> Result<(ast::Operand, Operand, usize), ProblemKind> {
     let mut prefixes = operand_prefixes(text, dialect);
-    let found = prefixes.find_map(|(written, len)| Some((check_operand_in(&written, dialect).ok()?, written, len)));
+    let found =
+        prefixes.find_map(|(written, len)| Some((check_operand_in(&written, dialect).ok()?, written, len)));
     let Some((operand, written, len)) = found else {
         let name = text.get(..name_length(text)).unwrap_or_default();
         let unknown = ProblemKind::UnknownField { name: name.to_owned() };
