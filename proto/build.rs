@@ -6,6 +6,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         [
             "saker/events/v1/events.proto",
             "saker/alerts/v1/alerts.proto",
+            "saker/notifier/v1/state.proto",
             "saker/bus/v1/dead_letters.proto",
             "saker/bus/v1/rules.proto",
             "saker/bus/v1/store.proto",

@@ -30,3 +30,11 @@ pub mod bus {
         include!(concat!(env!("OUT_DIR"), "/saker.bus.v1.rs"));
     }
 }
+
+/// What notifiers know together.
+pub mod notifier {
+    /// Version 1.
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/saker.notifier.v1.rs"));
+    }
+}

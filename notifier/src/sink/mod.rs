@@ -129,7 +129,7 @@ pub(crate) enum Untaken {
 }
 
 impl Failure {
-    fn away(reason: impl Into<String>) -> Self {
+    pub(crate) fn away(reason: impl Into<String>) -> Self {
         Self::Away { reason: reason.into(), retry_after: None }
     }
 }
