@@ -4,6 +4,7 @@
 mod http;
 mod lines;
 mod secret_url;
+mod tls;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ pub(crate) use http::install_tls_provider;
 pub use http::{HeaderError, Headers};
 pub use lines::LineFormat;
 pub use secret_url::{SecretUrl, UrlError};
+pub use tls::ClientTls;
 
 /// The settings of one type of sink: what `notifier.sinks.NAME` holds beside what every sink has.
 pub(crate) trait Connect {
