@@ -1,6 +1,8 @@
 //! What a sink is: settings, a pure rendering, one way to send. Everything else (consumers, retries, pauses, order) is
 //! the same for all and stands in `delivery.rs`. Adding a sink is a file here and a line in `sinks!`.
 
+mod cut;
+mod facts;
 mod http;
 mod lines;
 mod secret_url;
@@ -17,7 +19,7 @@ use crate::rate::Rate;
 use crate::shown::Shown;
 
 pub(crate) use http::install_tls_provider;
-pub use http::{HeaderError, Headers};
+pub use http::{Auth, AuthError, HeaderError, Headers};
 pub use lines::LineFormat;
 pub use secret_url::{SecretUrl, UrlError};
 pub use tls::ClientTls;
