@@ -6,6 +6,7 @@ mod facts;
 mod http;
 mod lines;
 mod secret_url;
+mod severities;
 mod tls;
 
 use std::path::PathBuf;
@@ -212,4 +213,6 @@ sinks! {
     Webhook => webhook,
     /// A channel of Slack.
     Slack => slack,
+    /// Alertmanagers.
+    Alertmanager => alertmanager,
 }
