@@ -215,4 +215,6 @@ sinks! {
     Slack => slack,
     /// Alertmanagers.
     Alertmanager => alertmanager,
+    /// A service of PagerDuty.
+    Pagerduty => pagerduty,
 }
