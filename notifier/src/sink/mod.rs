@@ -5,6 +5,7 @@ mod cut;
 mod facts;
 mod http;
 mod lines;
+mod parts;
 mod secret_url;
 mod severities;
 mod tls;
@@ -217,4 +218,6 @@ sinks! {
     Alertmanager => alertmanager,
     /// A service of PagerDuty.
     Pagerduty => pagerduty,
+    /// Grafana Loki.
+    Loki => loki,
 }
