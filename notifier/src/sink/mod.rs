@@ -220,4 +220,6 @@ sinks! {
     Pagerduty => pagerduty,
     /// Grafana Loki.
     Loki => loki,
+    /// Elasticsearch or OpenSearch.
+    Elasticsearch => elasticsearch,
 }
