@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -19,7 +18,6 @@ use crate::support::{Resetting, until};
 /// A request that the double received.
 #[derive(Debug, Clone)]
 pub struct Seen {
-    pub at: Instant,
     pub method: Method,
     pub uri: Uri,
     pub headers: HeaderMap,
@@ -169,7 +167,7 @@ async fn receive(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let seen = Seen { at: Instant::now(), method, uri, headers, body };
+    let seen = Seen { method, uri, headers, body };
     let step = {
         let mut state = double.state.lock().unwrap();
         state.seen.push(seen.clone());

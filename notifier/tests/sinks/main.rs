@@ -10,6 +10,7 @@ mod alertmanager;
 #[path = "../../../ingest/tests/it/authority.rs"]
 #[expect(dead_code, reason = "the tests of ingest need more of it")]
 mod authority;
+mod documentation;
 mod double;
 mod elasticsearch;
 mod loki;
