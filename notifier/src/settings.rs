@@ -14,7 +14,7 @@ use crate::rate::Rate;
 use crate::retry::RetrySettings;
 use crate::routes::Route;
 use crate::silence::Silence;
-use crate::sink::{SinkKind, Stdout};
+use crate::sink::{Auth, ClientTls, SinkKind, Stdout};
 use crate::template::{BodyTemplate, Template};
 
 /// Settings of the notifier.
@@ -153,10 +153,20 @@ fn model(type_name: &str) -> Value {
     let common = serde_json::to_value(DeliverySettings::default()).unwrap_or_default();
     let Value::Object(mut all) = common else { return Value::Null };
     let own =
-        SinkKind::keys(type_name).unwrap_or_default().iter().map(|key| ((*key).to_owned(), Value::Null));
+        SinkKind::keys(type_name).unwrap_or_default().iter().map(|key| ((*key).to_owned(), keys_of(key)));
     all.extend(own.collect::<Map<_, _>>());
     all.insert("type".to_owned(), type_name.into());
     Value::Object(all)
+}
+
+/// The keys of a setting that has some of its own.
+fn keys_of(setting: &str) -> Value {
+    let keys = match setting {
+        "tls" => serde_json::to_value(ClientTls::default()),
+        "auth" => serde_json::to_value(Auth::default()),
+        _ => return Value::Null,
+    };
+    keys.unwrap_or_default()
 }
 
 /// What the names of the durable consumers of sinks begin with.
@@ -270,26 +280,7 @@ mod tests {
         assert!(!settings.sinks["audit_log"].delivery.enabled);
         let shown = format!("{settings:?} {}", serde_json::to_string(&settings).unwrap());
         assert!(!shown.contains("geheim"), "{shown}");
-        insta::assert_json_snapshot!(settings.sinks["ops"], @r##"
-        {
-          "type": "slack",
-          "webhook_url": "***",
-          "channel": "#ops",
-          "username": "Saker",
-          "icon": null,
-          "footer": null,
-          "format": "all",
-          "enabled": true,
-          "minimum_priority": "warning",
-          "timeout": "10s",
-          "concurrency": 1,
-          "retry": {
-            "initial": "2s",
-            "max": "5m",
-            "attempts": null
-          }
-        }
-        "##);
+        insta::assert_json_snapshot!(settings.sinks["ops"]);
     }
 
     #[test]
@@ -326,12 +317,12 @@ mod tests {
             .collect();
         let every = serde_json::to_value(DeliverySettings::default()).unwrap();
         let every = every.as_object().unwrap().keys().map(String::as_str).chain(["type"]);
-        assert_eq!(keys.len(), 4);
+        assert_eq!(keys.len(), SinkKind::TYPES.len());
         for (name, own) in [
             ("stdout", "format"),
             ("file", "format path"),
-            ("webhook", "headers url"),
-            ("slack", "channel footer format icon username webhook_url"),
+            ("webhook", "auth format headers method signing_secret tls url"),
+            ("slack", "api_url channel footer format icon layout tls token username webhook_url"),
         ] {
             let mut expected: Vec<&str> = own.split(' ').chain(every.clone()).collect();
             expected.sort_unstable();

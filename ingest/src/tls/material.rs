@@ -8,9 +8,9 @@ use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoServerSessionStorage, VerifierBuilderError, WebPkiClientVerifier};
 use rustls::version::{TLS12, TLS13};
 use rustls::{CertificateError, Error, InconsistentKeys, RootCertStore, ServerConfig};
+use service::pem::{self, PemError};
 
 use super::certificate::Facts;
-use super::pem::{self, PemError};
 
 /// What connections are secured with.
 #[derive(Debug, Clone)]

@@ -8,7 +8,6 @@ mod certificate;
 mod fault;
 mod greeting;
 mod material;
-mod pem;
 mod settings;
 
 pub(crate) use certificate::Facts;

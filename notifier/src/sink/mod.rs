@@ -1,9 +1,14 @@
 //! What a sink is: settings, a pure rendering, one way to send. Everything else (consumers, retries, pauses, order) is
 //! the same for all and stands in `delivery.rs`. Adding a sink is a file here and a line in `sinks!`.
 
+mod cut;
+mod facts;
 mod http;
 mod lines;
+mod parts;
 mod secret_url;
+mod severities;
+mod tls;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,9 +21,10 @@ use crate::rate::Rate;
 use crate::shown::Shown;
 
 pub(crate) use http::install_tls_provider;
-pub use http::{HeaderError, Headers};
+pub use http::{Auth, AuthError, HeaderError, Headers};
 pub use lines::LineFormat;
 pub use secret_url::{SecretUrl, UrlError};
+pub use tls::ClientTls;
 
 /// The settings of one type of sink: what `notifier.sinks.NAME` holds beside what every sink has.
 pub(crate) trait Connect {
@@ -208,4 +214,12 @@ sinks! {
     Webhook => webhook,
     /// A channel of Slack.
     Slack => slack,
+    /// Alertmanagers.
+    Alertmanager => alertmanager,
+    /// A service of PagerDuty.
+    Pagerduty => pagerduty,
+    /// Grafana Loki.
+    Loki => loki,
+    /// Elasticsearch or OpenSearch.
+    Elasticsearch => elasticsearch,
 }
