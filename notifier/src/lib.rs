@@ -8,6 +8,7 @@ mod delivery;
 mod dispatch;
 pub mod falco;
 mod field_names;
+pub mod grpc;
 mod lag;
 mod monitor;
 mod priority;

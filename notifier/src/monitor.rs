@@ -14,6 +14,7 @@ use proto::alerts::v1::Alert;
 use service::admin::buckets::{self, observe_since};
 use service::admin::{Admin, Health, Part, State};
 
+use crate::grpc::GrpcMonitor;
 use crate::settings::SinkName;
 
 type PerSink<M> = Family<SinkLabels, M>;
@@ -33,6 +34,7 @@ pub struct Monitor {
     redelivered: PerSink<Gauge>,
     alerts: Held,
     letters: Held,
+    grpc: GrpcMonitor,
 }
 
 /// What a stream holds.
@@ -101,6 +103,7 @@ impl Monitor {
             redelivered: Family::default(),
             alerts: Held::default(),
             letters: Held::default(),
+            grpc: GrpcMonitor::default(),
         }
     }
 
@@ -137,6 +140,7 @@ impl Monitor {
             "Those of the unsettled that were tried more than once",
             self.redelivered.clone(),
         );
+        self.grpc.register(registry);
     }
 
     fn register_streams(&self, registry: &mut Registry) {
@@ -169,6 +173,11 @@ impl Monitor {
         self.open.get_or_create(&sink.labels).set(0);
         sink.lags(&ConsumerStatus::default());
         sink
+    }
+
+    /// For the gRPC services.
+    pub(crate) fn grpc(&self) -> GrpcMonitor {
+        self.grpc.clone()
     }
 
     /// What the stream of alerts holds.

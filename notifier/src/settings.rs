@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use service::units::Span;
 
+use crate::grpc::GrpcSettings;
 use crate::priority::MinimumPriority;
 use crate::retry::RetrySettings;
 use crate::sink::{SinkKind, Stdout};
@@ -21,12 +22,18 @@ pub struct Settings {
     pub sinks: BTreeMap<SinkName, SinkSettings>,
     /// How long what is under way may take when the notifier is told to stop.
     pub drain: Span,
+    /// Where programs take alerts.
+    pub grpc: GrpcSettings,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let stdout = SinkSettings::from(SinkKind::Stdout(Stdout::default()));
-        Self { sinks: BTreeMap::from([(SinkName("stdout".to_owned()), stdout)]), drain: Span::seconds(10) }
+        Self {
+            sinks: BTreeMap::from([(SinkName("stdout".to_owned()), stdout)]),
+            drain: Span::seconds(10),
+            grpc: GrpcSettings::default(),
+        }
     }
 }
 

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+/// Where processes serve gRPC, unless a test says so: nowhere, since many run on one machine.
+const GRPC: (&str, &str) = ("SAKER_NOTIFIER_GRPC_LISTEN", "off");
+
 /// The built binary of that name, from the directory in which the tests were built.
 ///
 /// # Panics
@@ -127,7 +130,12 @@ pub fn run_with(
     environment: &[(&str, &str)],
 ) -> (Option<i32>, String, String) {
     let mut command = Command::new(binary(name));
-    let output = command.args(arguments).envs(environment.iter().copied()).output().expect("it can be run");
+    let output = command
+        .args(arguments)
+        .env(GRPC.0, GRPC.1)
+        .envs(environment.iter().copied())
+        .output()
+        .expect("it can be run");
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
@@ -137,6 +145,7 @@ fn spawn(name: &str, arguments: &[String], log: &Path) -> Child {
         |path: &Path| File::options().create(true).append(true).open(path).expect("a log can be written");
     Command::new(binary(name))
         .args(arguments)
+        .env(GRPC.0, GRPC.1)
         .stdin(Stdio::null())
         .stdout(append(&log.with_extension("out")))
         .stderr(append(log))
