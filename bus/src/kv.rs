@@ -72,6 +72,15 @@ impl Bucket {
         self.bus.backend.kv_put(&self.name, key, None, None).await.map(drop)
     }
 
+    /// Unsets a key only if its revision is `expected`; says whether it was.
+    ///
+    /// # Errors
+    /// Those of reaching the bus.
+    pub async fn delete_if(&self, key: &str, expected: u64) -> Result<bool, BusError> {
+        self.check(key)?;
+        Ok(self.bus.backend.kv_put(&self.name, key, None, Some(expected)).await?.is_some())
+    }
+
     /// Watches the bucket: first every key as it is, then each change. Of several changes of one key in quick
     /// succession, only the last may be seen.
     ///

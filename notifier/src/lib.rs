@@ -8,6 +8,7 @@ mod delivery;
 mod dispatch;
 pub mod falco;
 mod field_names;
+mod filter;
 pub mod grpc;
 mod lag;
 mod monitor;
@@ -19,11 +20,13 @@ mod settings;
 mod shown;
 pub mod sink;
 mod spans;
+mod view;
 
 #[cfg(test)]
 mod examples;
 
 pub use dispatch::{Notifier, NotifierError, SinkErrors};
+pub use filter::Filter;
 pub use monitor::Monitor;
 pub use priority::{MinimumPriority, PriorityError};
 pub use rate::{Rate, RateError};

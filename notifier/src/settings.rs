@@ -186,7 +186,20 @@ mod tests {
               }
             }
           },
-          "drain": "10s"
+          "drain": "10s",
+          "grpc": {
+            "listen": "127.0.0.1:5060",
+            "socket_mode": "0600",
+            "buffer": "32MiB",
+            "max_streams": 1024,
+            "max_streams_per_identity": 256,
+            "max_consumers_per_identity": 16,
+            "max_connections": 1024,
+            "heartbeat": "15s",
+            "keep_alive": "30s",
+            "ack_wait": "1m",
+            "look_back": "5m"
+          }
         }
         "#);
         let value = serde_json::to_value(Settings::default()).unwrap();

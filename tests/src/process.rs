@@ -6,7 +6,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// Where processes serve gRPC, unless a test says so: nowhere, since many run on one machine.
-const GRPC: (&str, &str) = ("SAKER_NOTIFIER_GRPC_LISTEN", "off");
+pub const GRPC: (&str, &str) = ("SAKER_NOTIFIER_GRPC_LISTEN", "off");
 
 /// The built binary of that name, from the directory in which the tests were built.
 ///
@@ -130,12 +130,7 @@ pub fn run_with(
     environment: &[(&str, &str)],
 ) -> (Option<i32>, String, String) {
     let mut command = Command::new(binary(name));
-    let output = command
-        .args(arguments)
-        .env(GRPC.0, GRPC.1)
-        .envs(environment.iter().copied())
-        .output()
-        .expect("it can be run");
+    let output = command.args(arguments).envs(environment.iter().copied()).output().expect("it can be run");
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     (output.status.code(), text(output.stdout), text(output.stderr))
 }

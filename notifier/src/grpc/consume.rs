@@ -92,9 +92,8 @@ impl Consumption {
             tokio::select! {
                 biased;
                 () = self.shutdown.requested() => return Some(Ok(self.going_away())),
-                Some(settled) = self.settling.next() => match settled {
-                    Some(cursor) => return Some(Ok(self.settled(cursor))),
-                    None => {}
+                Some(settled) = self.settling.next() => if let Some(cursor) = settled {
+                    return Some(Ok(self.settled(cursor)));
                 },
                 asked = self.asked.message(), if self.settling.len() < SETTLING => match asked {
                     Ok(Some(request)) => if let Err(status) = self.heed(request).await {

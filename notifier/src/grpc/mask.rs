@@ -86,8 +86,8 @@ mod tests {
     #[test]
     fn the_list_is_that_of_the_definition() {
         let fields = prost_types::FileDescriptorSet::decode(proto::PUBLIC_DESCRIPTORS).unwrap();
-        let messages = fields.file.iter().flat_map(|file| &file.message_type);
-        let alert = messages.filter(|message| message.name() == "Alert").next().unwrap();
+        let mut messages = fields.file.iter().flat_map(|file| &file.message_type);
+        let alert = messages.find(|message| message.name() == "Alert").unwrap();
         let names: Vec<&str> = alert.field.iter().map(|field| field.name()).collect();
         assert_eq!(names, FIELDS);
     }

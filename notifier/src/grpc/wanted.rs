@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use bus::Stored;
 use prost_types::FieldMask;
-use proto::alerts::v1::{Alert, Filter, Priority};
+use proto::alerts::v1::{self as wire, Alert, Priority};
 use tonic::Status;
 
 use super::mask::Mask;
 use super::pattern::Pattern;
 use super::viewer::Viewer;
+use crate::filter::Filter;
 use crate::priority::MinimumPriority;
 
 /// How long the lists and texts of a filter may be.
@@ -31,6 +32,7 @@ pub(crate) struct View {
 /// A filter that was checked.
 #[derive(Debug, Clone, Default)]
 struct Wanted {
+    condition: Option<Filter>,
     rules: Vec<Pattern>,
     minimum: MinimumPriority,
     priorities: Vec<Priority>,
@@ -49,7 +51,7 @@ impl View {
     /// What the viewer asked for.
     pub(crate) fn of(
         viewer: Arc<Viewer>,
-        filter: Option<Filter>,
+        filter: Option<wire::Filter>,
         fields: Option<FieldMask>,
     ) -> Result<Self, Status> {
         let wanted = filter.map(Wanted::of).transpose()?.unwrap_or_default();
@@ -77,16 +79,18 @@ impl View {
 }
 
 impl Wanted {
-    fn of(filter: Filter) -> Result<Self, Status> {
-        let Filter { condition, rules, min_priority, priorities, tags, sources, clusters, namespaces } =
+    fn of(filter: wire::Filter) -> Result<Self, Status> {
+        let wire::Filter { condition, rules, min_priority, priorities, tags, sources, clusters, namespaces } =
             filter;
         if condition.len() > LONGEST_CONDITION {
             let text = format!("filter.condition is longer than {LONGEST_CONDITION} bytes");
             return Err(Status::invalid_argument(text));
         }
-        if !condition.trim().is_empty() {
-            return Err(Status::unimplemented("filter.condition is not served yet"));
-        }
+        let condition = Some(condition).filter(|condition| !condition.trim().is_empty());
+        let condition = condition.map(|text| text.parse()).transpose();
+        let condition = condition.map_err(|error: rules::AlertError| {
+            Status::invalid_argument(format!("filter.condition: {error}"))
+        })?;
         let named = |key: &str, number: i32| {
             Priority::try_from(number)
                 .map_err(|_| Status::invalid_argument(format!("{key}: there is no priority {number}")))
@@ -100,6 +104,7 @@ impl Wanted {
             Ok(short(key, texts)?.into_iter().map(Pattern::from).collect())
         };
         Ok(Self {
+            condition,
             rules: patterns("rules", rules)?,
             minimum,
             priorities: priorities
@@ -121,6 +126,7 @@ impl Wanted {
             && any(&self.sources, &alert.source)
             && any(&self.clusters, &alert.cluster)
             && in_namespace(&self.namespaces, alert)
+            && self.condition.as_ref().is_none_or(|condition| condition.admits(alert))
     }
 }
 
@@ -163,6 +169,7 @@ fn short(key: &str, texts: Vec<String>) -> Result<Vec<String>, Status> {
 mod tests {
     use super::*;
     use crate::examples::alert;
+    use proto::alerts::v1::Filter;
 
     fn shows(filter: Filter, alert: &Alert) -> bool {
         View::of(Arc::new(Viewer::anybody(1)), Some(filter), None).unwrap().shows(alert)
@@ -186,13 +193,18 @@ mod tests {
             (Filter { sources: text("k8s_*"), clusters: text("prod"), ..none() }, true),
             (Filter { sources: text("k8s_*"), clusters: text("test"), ..none() }, false),
             (Filter { namespaces: text("*"), ..none() }, false),
+            (
+                Filter { condition: "alert.priority >= warning and ka.user.name = alice".into(), ..none() },
+                true,
+            ),
+            (Filter { condition: "alert.rule startswith Detach".into(), ..none() }, false),
         ] {
             assert_eq!(shows(filter.clone(), &alert), expected, "{filter:?}");
         }
         let mut namespace = alert.fields[1].clone();
         namespace.name = NAMESPACE.to_owned();
         alert.fields.push(namespace);
-        assert!(shows(Filter { namespaces: text("w?b*"), ..none() }, &alert) == false);
+        assert!(!shows(Filter { namespaces: text("w?b*"), ..none() }, &alert));
         assert!(shows(Filter { namespaces: text("we*"), ..none() }, &alert));
     }
 
@@ -202,6 +214,7 @@ mod tests {
             (Filter { tags: vec![String::new(); 257], ..Filter::default() }, "filter.tags has 257"),
             (Filter { rules: vec!["x".repeat(513)], ..Filter::default() }, "filter.rules is longer"),
             (Filter { condition: "x".repeat(9000), ..Filter::default() }, "filter.condition is longer"),
+            (Filter { condition: "alert.rul = x".into(), ..Filter::default() }, "alert.rul"),
             (
                 Filter { min_priority: 99, ..Filter::default() },
                 "filter.min_priority: there is no priority 99",

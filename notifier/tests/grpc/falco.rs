@@ -57,6 +57,7 @@ async fn sub_pushes_what_comes_whatever_the_client_says() {
         alerts.message().await.unwrap().unwrap().output.ends_with("alert 40"),
         "half closed is not closed"
     );
+    assert!(others.message().await.unwrap().unwrap().output.ends_with("alert 40"));
     server.stop();
     assert!(alerts.message().await.unwrap().is_none() && others.message().await.unwrap().is_none());
     server.stopped().await;
