@@ -201,6 +201,11 @@ impl Bus {
         self.backend.trim(stream, keep).await
     }
 
+    /// How long messages stay readable once all durable consumers have settled them.
+    pub fn kept_for(&self) -> Duration {
+        self.retention.keep()
+    }
+
     /// What could not be used.
     pub fn dead_letters(&self) -> DeadLetters {
         DeadLetters::new(self.clone())

@@ -11,6 +11,7 @@ pub mod falco;
 mod field_names;
 mod filter;
 mod group;
+pub mod grpc;
 mod lag;
 mod lanes;
 mod moment;

@@ -15,6 +15,7 @@ use proto::notifier::v1::SinkStatus;
 use service::admin::buckets::{self, observe_since};
 use service::admin::{Admin, Health, Part, State};
 
+use crate::grpc::GrpcMonitor;
 use crate::settings::SinkName;
 use crate::status::{Noted, Resting};
 
@@ -37,6 +38,7 @@ pub struct Monitor {
     redelivered: PerSink<Gauge>,
     alerts: Held,
     letters: Held,
+    grpc: GrpcMonitor,
 }
 
 /// What a stream holds.
@@ -121,6 +123,7 @@ impl Monitor {
             redelivered: Family::default(),
             alerts: Held::default(),
             letters: Held::default(),
+            grpc: GrpcMonitor::default(),
         }
     }
 
@@ -165,6 +168,7 @@ impl Monitor {
             "Those of the unsettled that were tried more than once",
             self.redelivered.clone(),
         );
+        self.grpc.register(registry);
     }
 
     fn register_streams(&self, registry: &mut Registry) {
@@ -210,6 +214,11 @@ impl Monitor {
     pub(crate) fn settings_refused(&self, why: &str) {
         self.settings_changes.get_or_create(&ChangeLabels { result: "refused" }).inc();
         self.settings.set(State::Degraded(format!("new ones have mistakes, and those before stay: {why}")));
+    }
+
+    /// For the gRPC services.
+    pub(crate) fn grpc(&self) -> GrpcMonitor {
+        self.grpc.clone()
     }
 
     /// What the stream of alerts holds.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use service::units::Span;
 
 use crate::group::GroupSettings;
+use crate::grpc::GrpcSettings;
 use crate::priority::MinimumPriority;
 use crate::rate::Rate;
 use crate::retry::RetrySettings;
@@ -32,6 +33,8 @@ pub struct Settings {
     pub reload: Span,
     /// How long what is under way may take when the notifier is told to stop.
     pub drain: Span,
+    /// Where programs take alerts.
+    pub grpc: GrpcSettings,
 }
 
 impl Default for Settings {
@@ -43,6 +46,7 @@ impl Default for Settings {
             silences: BTreeMap::new(),
             reload: Span::seconds(5),
             drain: Span::seconds(10),
+            grpc: GrpcSettings::default(),
         }
     }
 }
@@ -256,7 +260,20 @@ mod tests {
               }
             }
           },
-          "drain": "10s"
+          "drain": "10s",
+          "grpc": {
+            "listen": "127.0.0.1:5060",
+            "socket_mode": "0600",
+            "buffer": "32MiB",
+            "max_streams": 1024,
+            "max_streams_per_identity": 256,
+            "max_consumers_per_identity": 16,
+            "max_connections": 1024,
+            "heartbeat": "15s",
+            "keep_alive": "30s",
+            "ack_wait": "1m",
+            "look_back": "5m"
+          }
         }
         "#);
         let value = serde_json::to_value(Settings::default()).unwrap();
