@@ -229,7 +229,7 @@ mod tests {
     fn mistakes_say_what_is_wrong() {
         for (json, says) in [
             (r#"{"sinks": {"a b": {"type": "stdout"}}}"#, "`a b` cannot name a sink"),
-            (r#"{"sinks": {"a": {"type": "pager"}}}"#, "`stdout`, `file`, `webhook`, `slack`"),
+            (r#"{"sinks": {"a": {"type": "pager"}}}"#, "`stdout`, `file`, `webhook`, `slack`, "),
             (r#"{"sinks": {"a": {"type": "webhook"}}}"#, "missing field `url`"),
             (
                 r#"{"sinks": {"a": {"type": "webhook", "url": "sidekick:2801"}}}"#,
@@ -258,12 +258,13 @@ mod tests {
             })
             .collect();
         let common = ["concurrency", "enabled", "minimum_priority", "retry", "timeout", "type"];
-        assert_eq!(keys.len(), 4);
+        assert_eq!(keys.len(), SinkKind::TYPES.len());
         for (name, own) in [
             ("stdout", "format"),
             ("file", "format path"),
             ("webhook", "headers url"),
             ("slack", "channel footer format icon username webhook_url"),
+            ("syslog", "arrival enterprise facility format framing host max_bytes port protocol tls"),
         ] {
             let mut expected: Vec<&str> = own.split(' ').chain(common).collect();
             expected.sort_unstable();

@@ -1,10 +1,13 @@
 //! What a sink is: settings, a pure rendering, one way to send. Everything else (consumers, retries, pauses, order) is
 //! the same for all and stands in `delivery.rs`. Adding a sink is a file here and a line in `sinks!`.
 
+mod field_text;
 mod http;
 mod lines;
 mod secret_url;
+mod short_json;
 mod tls;
+mod within_bytes;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,6 +23,7 @@ pub(crate) use http::install_tls_provider;
 pub use http::{HeaderError, Headers};
 pub use lines::LineFormat;
 pub use secret_url::{SecretUrl, UrlError};
+pub use syslog::{Facility, FacilityError, SyslogArrival, SyslogFormat, SyslogFraming, SyslogProtocol};
 pub use tls::ClientTls;
 
 /// The settings of one type of sink: what `notifier.sinks.NAME` holds beside what every sink has.
@@ -210,4 +214,6 @@ sinks! {
     Webhook => webhook,
     /// A channel of Slack.
     Slack => slack,
+    /// A receiver of syslog.
+    Syslog => syslog,
 }
