@@ -265,6 +265,10 @@ mod tests {
             ("webhook", "headers url"),
             ("slack", "channel footer format icon username webhook_url"),
             ("syslog", "arrival enterprise facility format framing host max_bytes port protocol tls"),
+            (
+                "smtp",
+                "authentication encryption format from headers hello host password port subject tls to user",
+            ),
         ] {
             let mut expected: Vec<&str> = own.split(' ').chain(common).collect();
             expected.sort_unstable();

@@ -4,6 +4,7 @@
 mod field_text;
 mod http;
 mod lines;
+mod pattern;
 mod secret_url;
 mod short_json;
 mod tls;
@@ -22,7 +23,9 @@ use crate::shown::Shown;
 pub(crate) use http::install_tls_provider;
 pub use http::{HeaderError, Headers};
 pub use lines::LineFormat;
+pub use pattern::{Pattern, PatternError};
 pub use secret_url::{SecretUrl, UrlError};
+pub use smtp::{SmtpAuthentication, SmtpEncryption, SmtpFormat};
 pub use syslog::{Facility, FacilityError, SyslogArrival, SyslogFormat, SyslogFraming, SyslogProtocol};
 pub use tls::ClientTls;
 
@@ -216,4 +219,6 @@ sinks! {
     Slack => slack,
     /// A receiver of syslog.
     Syslog => syslog,
+    /// Mail.
+    Smtp => smtp,
 }

@@ -17,6 +17,9 @@ mod certificates;
 mod nats_server;
 mod programs;
 
+mod aiosmtpd;
+mod mail_double;
+mod mail_faults;
 mod rsyslog;
 mod syslog;
 mod syslog_message;
