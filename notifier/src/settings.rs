@@ -269,6 +269,7 @@ mod tests {
                 "smtp",
                 "authentication encryption format from headers hello host password port subject tls to user",
             ),
+            ("nats", "acknowledged address credentials_file max_bytes password subject tls token user"),
         ] {
             let mut expected: Vec<&str> = own.split(' ').chain(common).collect();
             expected.sort_unstable();

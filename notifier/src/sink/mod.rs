@@ -221,4 +221,6 @@ sinks! {
     Syslog => syslog,
     /// Mail.
     Smtp => smtp,
+    /// Subjects of a NATS server.
+    Nats => nats,
 }

@@ -20,6 +20,7 @@ mod programs;
 mod aiosmtpd;
 mod mail_double;
 mod mail_faults;
+mod nats;
 mod rsyslog;
 mod syslog;
 mod syslog_message;
