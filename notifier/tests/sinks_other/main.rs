@@ -18,6 +18,7 @@ mod nats_server;
 mod programs;
 
 mod aiosmtpd;
+mod file;
 mod mail_double;
 mod mail_faults;
 mod nats;
