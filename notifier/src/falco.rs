@@ -1,5 +1,6 @@
 //! Alerts in the two forms that Falco prints: a line of text, and a JSON object.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -151,6 +152,18 @@ impl<'a> FieldValue<'a> {
         match self.0 {
             Shown::Text(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// The value as text, a list with commas; `None` where there is none.
+    pub(crate) fn shown(&self) -> Option<Cow<'a, str>> {
+        match self.0 {
+            Shown::Absent => None,
+            Shown::Text(text) => Some(Cow::Borrowed(text)),
+            Shown::Signed(number) => Some(Cow::Owned(number.to_string())),
+            Shown::Unsigned(number) => Some(Cow::Owned(number.to_string())),
+            Shown::Boolean(truth) => Some(Cow::Borrowed(if truth { "true" } else { "false" })),
+            Shown::List(items) => Some(Cow::Owned(items.join(","))),
         }
     }
 }

@@ -10,7 +10,7 @@ use service::units::Span;
 
 use crate::priority::MinimumPriority;
 use crate::retry::RetrySettings;
-use crate::sink::{SinkKind, Stdout};
+use crate::sink::{Auth, ClientTls, SinkKind, Stdout};
 
 /// Settings of the notifier.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -86,10 +86,20 @@ fn model(type_name: &str) -> Value {
     let common = serde_json::to_value(DeliverySettings::default()).unwrap_or_default();
     let Value::Object(mut all) = common else { return Value::Null };
     let own =
-        SinkKind::keys(type_name).unwrap_or_default().iter().map(|key| ((*key).to_owned(), Value::Null));
+        SinkKind::keys(type_name).unwrap_or_default().iter().map(|key| ((*key).to_owned(), keys_of(key)));
     all.extend(own.collect::<Map<_, _>>());
     all.insert("type".to_owned(), type_name.into());
     Value::Object(all)
+}
+
+/// The keys of a setting that has some of its own.
+fn keys_of(setting: &str) -> Value {
+    let keys = match setting {
+        "tls" => serde_json::to_value(ClientTls::default()),
+        "auth" => serde_json::to_value(Auth::default()),
+        _ => return Value::Null,
+    };
+    keys.unwrap_or_default()
 }
 
 /// What the names of the durable consumers of sinks begin with.
@@ -203,26 +213,7 @@ mod tests {
         assert!(!settings.sinks["audit_log"].delivery.enabled);
         let shown = format!("{settings:?} {}", serde_json::to_string(&settings).unwrap());
         assert!(!shown.contains("geheim"), "{shown}");
-        insta::assert_json_snapshot!(settings.sinks["ops"], @r##"
-        {
-          "type": "slack",
-          "webhook_url": "***",
-          "channel": "#ops",
-          "username": "Saker",
-          "icon": null,
-          "footer": null,
-          "format": "all",
-          "enabled": true,
-          "minimum_priority": "warning",
-          "timeout": "10s",
-          "concurrency": 1,
-          "retry": {
-            "initial": "2s",
-            "max": "5m",
-            "attempts": null
-          }
-        }
-        "##);
+        insta::assert_json_snapshot!(settings.sinks["ops"]);
     }
 
     #[test]
@@ -262,8 +253,8 @@ mod tests {
         for (name, own) in [
             ("stdout", "format"),
             ("file", "format path"),
-            ("webhook", "headers url"),
-            ("slack", "channel footer format icon username webhook_url"),
+            ("webhook", "auth format headers method signing_secret tls url"),
+            ("slack", "api_url channel footer format icon layout tls token username webhook_url"),
             ("syslog", "arrival enterprise facility format framing host max_bytes port protocol tls"),
             (
                 "smtp",

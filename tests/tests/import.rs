@@ -40,7 +40,9 @@ fn what_is_imported_loads() {
     let directory = tempfile::tempdir().expect("a directory");
     let (code, yaml, remarks) = import(directory.path(), EVERYTHING);
     assert_eq!(code, Some(0), "{remarks}");
-    for says in ["kafka: has no counterpart", "mattermost.minimumpriority: falcosidekick does not know `info`"] {
+    for says in
+        ["kafka: has no counterpart", "mattermost.minimumpriority: falcosidekick does not know `info`"]
+    {
         assert!(remarks.contains(says), "{remarks}");
     }
     let ours = directory.path().join("saker.yaml");
@@ -49,7 +51,8 @@ fn what_is_imported_loads() {
     let (code, printed, errors) = run_with("saker", &arguments, &[("NODE", "node-1")]);
     assert_eq!(code, Some(0), "{errors}\n{yaml}");
     assert!(!printed.contains("geheim"), "secrets are masked:\n{printed}");
-    for expected in ["minimum_priority: warning", "node: node-1", "host: siem.example.com", "concurrency: 2"] {
+    for expected in ["minimum_priority: warning", "node: node-1", "host: siem.example.com", "concurrency: 2"]
+    {
         assert!(printed.contains(expected), "{expected} is missing:\n{printed}");
     }
 }
@@ -69,7 +72,8 @@ fn input_that_cannot_be_read_ends_with_2() {
 
 #[test]
 fn the_environment_is_read_where_that_is_asked_for() {
-    let environment = [("WEBHOOK_ADDRESS", "https://example.com/geheim"), ("WEBHOOK_MINIMUMPRIORITY", "error")];
+    let environment =
+        [("WEBHOOK_ADDRESS", "https://example.com/geheim"), ("WEBHOOK_MINIMUMPRIORITY", "error")];
     let (code, yaml, remarks) = run_with("saker", &["import", "falcosidekick", "--from-env"], &environment);
     assert_eq!(code, Some(0), "{remarks}");
     assert!(yaml.contains("\"${WEBHOOK_ADDRESS}\"") && yaml.contains("minimum_priority: error"), "{yaml}");

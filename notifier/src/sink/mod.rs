@@ -1,11 +1,15 @@
 //! What a sink is: settings, a pure rendering, one way to send. Everything else (consumers, retries, pauses, order) is
 //! the same for all and stands in `delivery.rs`. Adding a sink is a file here and a line in `sinks!`.
 
+mod cut;
+mod facts;
 mod field_text;
 mod http;
 mod lines;
+mod parts;
 mod pattern;
 mod secret_url;
+mod severities;
 mod short_json;
 mod tls;
 mod within_bytes;
@@ -21,7 +25,7 @@ use crate::rate::Rate;
 use crate::shown::Shown;
 
 pub(crate) use http::install_tls_provider;
-pub use http::{HeaderError, Headers};
+pub use http::{Auth, AuthError, HeaderError, Headers};
 pub use lines::LineFormat;
 pub use pattern::{Pattern, PatternError};
 pub use secret_url::{SecretUrl, UrlError};
@@ -217,6 +221,14 @@ sinks! {
     Webhook => webhook,
     /// A channel of Slack.
     Slack => slack,
+    /// Alertmanagers.
+    Alertmanager => alertmanager,
+    /// A service of PagerDuty.
+    Pagerduty => pagerduty,
+    /// Grafana Loki.
+    Loki => loki,
+    /// Elasticsearch or OpenSearch.
+    Elasticsearch => elasticsearch,
     /// A receiver of syslog.
     Syslog => syslog,
     /// Mail.

@@ -7,7 +7,7 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, Error, InconsistentKeys, RootCertStore};
+use rustls::{ClientConfig, ConfigBuilder, Error, InconsistentKeys, RootCertStore, WantsVerifier};
 use rustls_platform_verifier::Verifier;
 use serde::{Deserialize, Serialize};
 use service::pem::{self, PemError};
@@ -49,6 +49,8 @@ pub(crate) enum TlsError {
     KeyAlone,
     #[error("tls.certificate: {} cannot be used: {error}", path.display())]
     Certificate { path: PathBuf, error: Error },
+    #[error("the versions of TLS cannot be used: {0}")]
+    Versions(Error),
     #[error("tls.server_name: `{0}` is neither the name of a host nor an IP address")]
     ServerName(String),
     #[error(
@@ -76,6 +78,15 @@ impl ClientTls {
         [&self.ca, &self.certificate, &self.key].into_iter().flatten().cloned().collect()
     }
 
+    /// For connections without TLS: nobody is trusted, and no certificates need be installed.
+    ///
+    /// # Errors
+    /// None that has been seen.
+    pub(crate) fn unused() -> Result<ClientConfig, TlsError> {
+        let builder = builder(&Arc::new(ring::default_provider()))?;
+        Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+    }
+
     /// Reads the files.
     ///
     /// # Errors
@@ -83,10 +94,7 @@ impl ClientTls {
     pub(crate) fn config(&self) -> Result<ClientConfig, TlsError> {
         let provider = Arc::new(ring::default_provider());
         let verifier = self.verifier(&provider)?;
-        let builder = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| TlsError::NoAuthorities(error.to_string()))?;
-        let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
+        let builder = builder(&provider)?.dangerous().with_custom_certificate_verifier(verifier);
         let Some(certificate) = &self.certificate else {
             return if self.key.is_some() {
                 Err(TlsError::KeyAlone)
@@ -126,6 +134,12 @@ impl ClientTls {
         let name = ServerName::try_from(name.clone()).map_err(wrong)?;
         Ok(Arc::new(Named::new(name, verifier)))
     }
+}
+
+fn builder(provider: &Arc<CryptoProvider>) -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, TlsError> {
+    let builder =
+        ClientConfig::builder_with_provider(Arc::clone(provider)).with_safe_default_protocol_versions();
+    builder.map_err(TlsError::Versions)
 }
 
 fn roots(file: &Path) -> Result<RootCertStore, TlsError> {

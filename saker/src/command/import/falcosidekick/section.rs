@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use notifier::sink::SinkKind;
 use serde_json::{Map, Value, json};
 
 use super::given::{Given, Setting, plain};
@@ -45,8 +46,12 @@ impl<'a> Section<'a> {
         self.name
     }
 
-    /// Begins a sink, if the setting is there without which falcosidekick does not use the output.
+    /// Begins a sink, if there are such sinks, and if the setting is there without which falcosidekick does not use the
+    /// output.
     pub(super) fn begin(&mut self, kind: &'static str, needed: &str) -> Option<Map<String, Value>> {
+        if !SinkKind::TYPES.contains(&kind) {
+            return None;
+        }
         self.setting(needed)?;
         self.sink = Some(kind);
         Some(Map::from_iter([("type".to_owned(), json!(kind))]))
