@@ -3,7 +3,6 @@
 
 mod cut;
 mod facts;
-mod field_text;
 mod http;
 mod lines;
 mod parts;

@@ -5,13 +5,13 @@ use std::str::FromStr;
 use proto::alerts::v1::Alert;
 use serde::{Deserialize, Serialize};
 
-use crate::falco::{self, Form};
+use super::facts;
 
 /// The longest pattern.
 const LONGEST: usize = 256;
 
-/// A text in which `<rule>`, `<priority>`, `<cluster>`, `<namespace>`, `<source>` and `<hostname>` stand for those of the
-/// alert.
+/// A text in which `<rule>`, `<priority>`, `<cluster>`, `<namespace>`, `<source>`, `<hostname>` and the names of output
+/// fields stand for those of the alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Pattern {
@@ -38,17 +38,8 @@ pub enum PatternError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
     Text(String),
-    Place(Place),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Rule,
-    Priority,
-    Cluster,
-    Namespace,
-    Source,
-    Hostname,
+    /// The name of what stands there.
+    Place(String),
 }
 
 impl Pattern {
@@ -67,38 +58,15 @@ impl Pattern {
     pub(crate) fn filled(&self, alert: &Alert, shape: impl Fn(&str) -> String) -> String {
         let pieces = self.pieces.iter().map(|piece| match piece {
             Piece::Text(text) => text.clone(),
-            Piece::Place(place) => shape(place.of(alert)),
+            Piece::Place(name) => shape(&facts::fact(alert, name).unwrap_or_default()),
         });
         pieces.collect()
     }
 }
 
-impl Place {
-    fn of(self, alert: &Alert) -> &str {
-        match self {
-            Self::Rule => &alert.rule,
-            Self::Priority => falco::priority_name(alert),
-            Self::Cluster => &alert.cluster,
-            Self::Source => &alert.source,
-            Self::Hostname => &alert.hostname,
-            Self::Namespace => {
-                let fields = falco::fields(alert, Form::Plain);
-                fields.get("ka.target.namespace").and_then(|value| value.as_text()).unwrap_or_default()
-            }
-        }
-    }
-
-    fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "rule" => Self::Rule,
-            "priority" => Self::Priority,
-            "cluster" => Self::Cluster,
-            "namespace" => Self::Namespace,
-            "source" => Self::Source,
-            "hostname" => Self::Hostname,
-            _ => return None,
-        })
-    }
+/// Output fields have dots in their names; what else may be asked for is few.
+fn is_known(name: &str) -> bool {
+    ["rule", "priority", "cluster", "namespace", "source", "hostname"].contains(&name) || name.contains('.')
 }
 
 impl FromStr for Pattern {
@@ -114,8 +82,10 @@ impl FromStr for Pattern {
         let mut rest = written;
         while let Some((before, after)) = rest.split_once('<') {
             let Some((name, behind)) = after.split_once('>') else { break };
-            let place = Place::named(name).ok_or_else(|| PatternError::Unknown(name.to_owned()))?;
-            pieces.extend([Piece::Text(before.to_owned()), Piece::Place(place)]);
+            if !is_known(name) {
+                return Err(PatternError::Unknown(name.to_owned()));
+            }
+            pieces.extend([Piece::Text(before.to_owned()), Piece::Place(name.to_owned())]);
             rest = behind;
         }
         pieces.push(Piece::Text(rest.to_owned()));
@@ -145,11 +115,14 @@ mod tests {
     #[test]
     fn places_are_filled() {
         let pattern: Pattern =
-            "<priority>.<rule>@<cluster>/<namespace>/<source>/<hostname> < x".parse().unwrap();
-        assert_eq!(pattern.filled(&alert(), str::to_owned), "Warning.Attach to pod@prod//k8s_audit/vm < x");
+            "<priority>.<rule>@<cluster>/<namespace>/<source>/<hostname>/<ka.user.name> < x".parse().unwrap();
+        assert_eq!(
+            pattern.filled(&alert(), str::to_owned),
+            "Warning.Attach to pod@prod//k8s_audit/vm/alice < x"
+        );
         assert_eq!(
             pattern.filled(&alert(), str::to_uppercase),
-            "WARNING.ATTACH TO POD@PROD//K8S_AUDIT/VM < x"
+            "WARNING.ATTACH TO POD@PROD//K8S_AUDIT/VM/ALICE < x"
         );
         assert_eq!(pattern.as_str(), String::from(pattern.clone()));
     }

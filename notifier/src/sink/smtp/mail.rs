@@ -10,9 +10,10 @@ use proto::alerts::v1::{Alert, Priority};
 
 use super::SmtpFormat;
 use super::header::CustomHeaders;
-use crate::falco::{self, Form};
+use crate::falco;
 use crate::shown::Shown;
-use crate::sink::{Pattern, field_text};
+use crate::sink::cut::shortened;
+use crate::sink::{Pattern, facts};
 
 /// What is kept of the alert's text and of a field, and how many fields are shown; in characters.
 const LONGEST_TEXT: usize = 20_000;
@@ -38,7 +39,7 @@ impl Letterhead {
         let subject = falco::in_one_line(self.subject.filled(alert, str::to_owned));
         let mut message = Message::builder()
             .from(self.from.clone())
-            .subject(shortened(&subject, LONGEST_SUBJECT))
+            .subject(shortened(&subject, LONGEST_SUBJECT).into_owned())
             .date(date(alert))
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
             .raw_header(generated());
@@ -46,7 +47,8 @@ impl Letterhead {
             message = message.to(mailbox.clone());
         }
         let message = self.headers.on(message);
-        let (text, rows) = (shortened(&shown.text(), LONGEST_TEXT), rows(alert));
+        let text = shown.text();
+        let (text, rows) = (shortened(&text, LONGEST_TEXT), rows(alert));
         let plain = SinglePart::plain(plain(&text, &rows));
         let built = match self.format {
             SmtpFormat::Text => message.singlepart(plain),
@@ -90,13 +92,12 @@ fn rows(alert: &Alert) -> Vec<(String, String)> {
         ("Alert", &alert.id),
     ];
     let own = own.into_iter().filter(|(_, value)| !value.is_empty());
-    let own = own.map(|(name, value)| (name.to_owned(), shortened(value, LONGEST_VALUE)));
-    let fields = falco::fields(alert, Form::Plain);
-    let shown = fields.iter().filter_map(|(name, value)| {
-        Some(((*name).to_owned(), shortened(&field_text::of(value)?, LONGEST_VALUE)))
-    });
-    let mut rows: Vec<_> = own.chain(shown.take(MOST_FIELDS)).collect();
-    if let Some(more @ 1..) = fields.len().checked_sub(MOST_FIELDS) {
+    let own = own.map(|(name, value)| (name.to_owned(), shortened(value, LONGEST_VALUE).into_owned()));
+    let mut fields = facts::output_fields(alert);
+    let shown = fields.by_ref().take(MOST_FIELDS);
+    let mut rows: Vec<_> =
+        own.chain(shown.map(|(name, value)| (name.to_owned(), shortened(&value, LONGEST_VALUE).into_owned()))).collect();
+    if let more @ 1.. = fields.count() {
         rows.push(("Not shown".to_owned(), format!("{more} more fields")));
     }
     rows
@@ -143,14 +144,6 @@ fn escaped(text: &str) -> String {
         }
     }
     escaped
-}
-
-/// The text, or as much of it as `longest` characters hold, and how many are missing.
-fn shortened(text: &str, longest: usize) -> String {
-    match text.char_indices().nth(longest).and_then(|(end, _)| text.split_at_checked(end)) {
-        None => text.to_owned(),
-        Some((kept, rest)) => format!("{kept}... [{} more characters]", rest.chars().count()),
-    }
 }
 
 fn color(priority: Priority) -> &'static str {
@@ -212,6 +205,5 @@ mod tests {
         let text = mail(SmtpFormat::Text, &long);
         assert!(text.len() < 300_000, "{}", text.len());
         assert!(text.lines().all(|line| line.len() <= 998), "lines are bounded");
-        assert_eq!(shortened("äöü", 2), "äö... [1 more characters]");
     }
 }

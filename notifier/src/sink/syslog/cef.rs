@@ -2,8 +2,7 @@
 
 use proto::alerts::v1::{Alert, Priority};
 
-use crate::falco::{self, Form};
-use crate::sink::{field_text, within_bytes};
+use crate::sink::{facts, within_bytes};
 
 /// The longest `msg`, and what is kept of an output field.
 const LONGEST_MESSAGE: usize = 1023;
@@ -60,10 +59,8 @@ fn pairs(alert: &Alert, text: &str, longest: usize) -> Vec<String> {
         let pair = format!("{key}={}", extension(value, longest));
         if label.is_empty() { pair } else { format!("{label}={name} {pair}") }
     });
-    let fields = falco::fields(alert, Form::Plain);
-    let fields = fields.iter().filter_map(|(name, value)| {
-        Some(format!("{}={}", key(name), extension(&field_text::of(value)?, LONGEST_MESSAGE)))
-    });
+    let fields = facts::output_fields(alert)
+        .map(|(name, value)| format!("{}={}", key(name), extension(&value, LONGEST_MESSAGE)));
     own.chain(fields).collect()
 }
 

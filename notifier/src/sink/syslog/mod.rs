@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use rustls::client::Resumption;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
@@ -143,7 +144,13 @@ impl Syslog {
         Ok(match self.protocol {
             SyslogProtocol::Udp => Way::Udp(Datagrams::to(receiver)),
             SyslogProtocol::Tcp => Way::Stream(Connection::to(receiver, None)),
-            SyslogProtocol::Tls => Way::Stream(Connection::to(receiver, Some(Arc::new(self.tls.config()?)))),
+            SyslogProtocol::Tls => {
+                let mut config = self.tls.config()?;
+                // Receivers with OpenSSL that ask for certificates and have no session id context, as rsyslog, refuse
+                // to resume a session, each time.
+                config.resumption = Resumption::disabled();
+                Way::Stream(Connection::to(receiver, Some(Arc::new(config))))
+            }
         })
     }
 }

@@ -7,8 +7,8 @@ use jiff::fmt::temporal::DateTimePrinter;
 use proto::alerts::v1::{Alert, Priority};
 
 use super::facility::Facility;
-use crate::sink::{field_text, within_bytes};
-use crate::falco::{self, Form};
+use crate::sink::{facts, within_bytes};
+use crate::falco;
 
 /// RFC 5424 has no longer names than this in structured data, and no longer MSGID.
 const LONGEST_NAME: usize = 32;
@@ -130,10 +130,9 @@ fn word(text: &str, longest: usize) -> String {
 /// The output fields as parameters, each `name="value"`.
 fn params(alert: &Alert) -> Vec<String> {
     let mut taken = HashSet::from(["left_out".to_owned()]);
-    let fields = falco::fields(alert, Form::Plain).into_iter();
-    let named = fields.filter_map(|(name, value)| {
+    let named = facts::output_fields(alert).map(|(name, value)| {
         let name = unique(&name_of(name), &mut taken);
-        Some(format!("{name}=\"{}\"", escaped(&field_text::of(&value)?, LONGEST_VALUE)))
+        format!("{name}=\"{}\"", escaped(&value, LONGEST_VALUE))
     });
     named.collect()
 }
