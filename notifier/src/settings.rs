@@ -304,7 +304,7 @@ mod tests {
     fn mistakes_say_what_is_wrong() {
         for (json, says) in [
             (r#"{"sinks": {"a b": {"type": "stdout"}}}"#, "`a b` cannot name a sink"),
-            (r#"{"sinks": {"a": {"type": "pager"}}}"#, "`stdout`, `file`, `webhook`, `slack`"),
+            (r#"{"sinks": {"a": {"type": "pager"}}}"#, "`stdout`, `file`, `webhook`, `slack`, "),
             (r#"{"sinks": {"a": {"type": "webhook"}}}"#, "missing field `url`"),
             (
                 r#"{"sinks": {"a": {"type": "webhook", "url": "sidekick:2801"}}}"#,
@@ -340,6 +340,12 @@ mod tests {
             ("file", "format path"),
             ("webhook", "auth format headers method signing_secret tls url"),
             ("slack", "api_url channel footer format icon layout tls token username webhook_url"),
+            ("syslog", "arrival enterprise facility format framing host max_bytes port protocol tls"),
+            (
+                "smtp",
+                "authentication encryption format from headers hello host password port subject tls to user",
+            ),
+            ("nats", "acknowledged address credentials_file max_bytes password subject tls token user"),
         ] {
             let mut expected: Vec<&str> = own.split(' ').chain(every.clone()).collect();
             expected.sort_unstable();

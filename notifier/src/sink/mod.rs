@@ -6,9 +6,12 @@ mod facts;
 mod http;
 mod lines;
 mod parts;
+mod pattern;
 mod secret_url;
 mod severities;
+mod short_json;
 mod tls;
+mod within_bytes;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,7 +26,10 @@ use crate::shown::Shown;
 pub(crate) use http::install_tls_provider;
 pub use http::{Auth, AuthError, HeaderError, Headers};
 pub use lines::LineFormat;
+pub use pattern::{Pattern, PatternError};
 pub use secret_url::{SecretUrl, UrlError};
+pub use smtp::{SmtpAuthentication, SmtpEncryption, SmtpFormat};
+pub use syslog::{Facility, FacilityError, SyslogArrival, SyslogFormat, SyslogFraming, SyslogProtocol};
 pub use tls::ClientTls;
 
 /// The settings of one type of sink: what `notifier.sinks.NAME` holds beside what every sink has.
@@ -222,4 +228,10 @@ sinks! {
     Loki => loki,
     /// Elasticsearch or OpenSearch.
     Elasticsearch => elasticsearch,
+    /// A receiver of syslog.
+    Syslog => syslog,
+    /// Mail.
+    Smtp => smtp,
+    /// Subjects of a NATS server.
+    Nats => nats,
 }
