@@ -6,6 +6,7 @@ mod facts;
 mod http;
 mod lines;
 mod parts;
+mod said;
 mod secret_url;
 mod severities;
 mod tls;
