@@ -223,4 +223,6 @@ sinks! {
     Loki => loki,
     /// Elasticsearch or OpenSearch.
     Elasticsearch => elasticsearch,
+    /// A channel of Microsoft Teams.
+    Teams => teams,
 }

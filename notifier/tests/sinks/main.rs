@@ -23,5 +23,6 @@ mod slack;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "the tool of several tests")]
 mod support;
+mod teams;
 mod tls;
 mod webhook;
