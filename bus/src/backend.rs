@@ -31,6 +31,8 @@ pub(crate) struct Incoming {
     /// When it was stored, in nanoseconds since the Unix epoch.
     pub(crate) time_unix_nanos: u64,
     pub(crate) payload: Bytes,
+    /// Whether it is for one durable consumer only.
+    pub(crate) addressed: bool,
     pub(crate) trace: Option<TraceContext>,
 }
 

@@ -59,6 +59,7 @@ impl<M: Content> Consumer<M> {
                         sequence: message.sequence,
                         stored_unix_nanos: message.time_unix_nanos,
                         attempt,
+                        addressed: message.addressed,
                         trace: message.trace,
                         origin,
                         guard,
@@ -84,6 +85,7 @@ pub struct Delivery<M> {
     sequence: u64,
     stored_unix_nanos: u64,
     attempt: u64,
+    addressed: bool,
     trace: Option<TraceContext>,
     origin: Origin,
     guard: Guard,
@@ -113,6 +115,11 @@ impl<M: Content> Delivery<M> {
     /// How often the message has been delivered, this time included.
     pub fn attempt(&self) -> u64 {
         self.attempt
+    }
+
+    /// Whether the message is for this consumer only: put back for it, or sent to it.
+    pub fn is_addressed(&self) -> bool {
+        self.addressed
     }
 
     /// Which trace the message belongs to, where its sender said so.

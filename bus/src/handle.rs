@@ -114,6 +114,21 @@ impl Bus {
         self.backend.publish(M::STREAM, Outgoing { id: message.id(), payload, only_for: None, trace }).await
     }
 
+    /// As [`Bus::publish`], for one durable consumer only, under an id of its own: that of the message may be known
+    /// already.
+    ///
+    /// # Errors
+    /// As those of [`Bus::publish`].
+    pub async fn publish_to<M: Content>(
+        &self,
+        consumer: &str,
+        id: Id,
+        message: &M,
+    ) -> Result<Receipt, BusError> {
+        let (payload, only_for) = (codec::encode(message)?, Some(consumer.to_owned()));
+        self.backend.publish(M::STREAM, Outgoing { id, payload, only_for, trace: None }).await
+    }
+
     /// Joins a durable consumer, creating it where there is none: each message goes to one worker of all that join
     /// under that name.
     ///
@@ -184,6 +199,11 @@ impl Bus {
     /// Those of reaching the bus.
     pub async fn trim(&self, stream: Stream, keep: Duration) -> Result<u64, BusError> {
         self.backend.trim(stream, keep).await
+    }
+
+    /// How long messages stay readable once all durable consumers have settled them.
+    pub fn kept_for(&self) -> Duration {
+        self.retention.keep()
     }
 
     /// What could not be used.

@@ -30,6 +30,8 @@ pub struct Stored<M> {
     pub id: Id,
     /// When it was stored, in nanoseconds since the Unix epoch.
     pub time_unix_nanos: u64,
+    /// Whether it is for one durable consumer only.
+    pub addressed: bool,
     /// The message itself.
     pub message: M,
 }
@@ -40,6 +42,7 @@ impl<M: Content> Stored<M> {
             sequence: incoming.sequence,
             id: incoming.id,
             time_unix_nanos: incoming.time_unix_nanos,
+            addressed: incoming.addressed,
             message: codec::decode(&incoming.payload)?,
         })
     }

@@ -22,6 +22,11 @@ impl Retention {
         Self { keep: settings.keep, keep_dead_letters: settings.keep_dead_letters }
     }
 
+    /// Of events and alerts.
+    pub(crate) fn keep(self) -> Duration {
+        self.keep
+    }
+
     fn for_stream(self, stream: Stream) -> Duration {
         match stream {
             Stream::Events | Stream::Alerts => self.keep,

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use serde::{Deserialize, Serialize};
-use service::config::{Configuration, OpenMap, Problem, Shape};
+use service::config::{Configuration, Flag, OpenMap, Problem, Shape};
 use service::flags::{CommandLine, Common};
 use service::{AdminSettings, BusSettings, LogSettings, TraceSettings};
 
@@ -18,6 +18,9 @@ use service::{AdminSettings, BusSettings, LogSettings, TraceSettings};
 pub struct Flags {
     #[command(flatten)]
     common: Common,
+    /// Where programs take alerts by gRPC: HOST:PORT, unix:///PATH or off [default: 127.0.0.1:5060]
+    #[arg(long, value_name = "ADDRESS")]
+    grpc: Option<notifier::grpc::Listen>,
 }
 
 /// The sections of the configuration that this service reads.
@@ -42,6 +45,13 @@ impl CommandLine for Flags {
     fn common(&self) -> &Common {
         &self.common
     }
+
+    fn flags(&self) -> Vec<Flag> {
+        let grpc = self.grpc.as_ref();
+        grpc.map(|listen| Flag::new("--grpc", "notifier.grpc.listen", listen.to_string()))
+            .into_iter()
+            .collect()
+    }
 }
 
 impl Configuration for Settings {
@@ -56,7 +66,9 @@ impl Configuration for Settings {
     }
 
     fn check(&self) -> Vec<Problem> {
-        bus::problems(&self.bus)
+        let grpc = self.notifier.grpc.problems().into_iter();
+        let grpc = grpc.map(|(key, text)| Problem::at(&*key, text));
+        bus::problems(&self.bus).into_iter().chain(grpc).collect()
     }
 }
 

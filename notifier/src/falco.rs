@@ -91,8 +91,13 @@ pub(crate) fn fields(alert: &Alert, form: Form) -> BTreeMap<&str, FieldValue<'_>
 
 /// The time of the event as `2018-10-25T14:09:12.581541000Z`.
 pub(crate) fn time(alert: &Alert) -> String {
+    iso(alert.time_unix_nanos)
+}
+
+/// A time as `2018-10-25T14:09:12.581541000Z`.
+pub(crate) fn iso(unix_nanos: i64) -> String {
     const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(9));
-    PRINTER.timestamp_to_string(&timestamp(alert.time_unix_nanos))
+    PRINTER.timestamp_to_string(&timestamp(unix_nanos))
 }
 
 /// The time of the event. Every count of nanoseconds that 64 bits hold is within a timestamp's range.

@@ -5,6 +5,7 @@ mod cli;
 use std::process::ExitCode;
 
 use bus::Bus;
+use notifier::grpc::Grpc;
 use notifier::{Monitor, Notifier};
 use service::{Process, exit, flags};
 
@@ -23,7 +24,9 @@ async fn run(settings: cli::Settings) -> anyhow::Result<()> {
     let shutdown = process.shutdown();
     let Some(bus) = Bus::reach(&settings.bus, "notifier", &shutdown).await? else { return Ok(()) };
     process.reached(bus.reachable());
-    Notifier::new(bus.clone(), settings.notifier).telling(monitor).run(shutdown).await?;
+    let grpc = Grpc::bind(&settings.notifier, bus.clone()).await?.map(|grpc| grpc.telling(&monitor));
+    let notifier = Notifier::new(bus.clone(), settings.notifier).telling(monitor);
+    Grpc::serve_while(grpc, notifier.run(shutdown.clone()), shutdown).await?;
     bus.close().await?;
     Ok(())
 }

@@ -4,7 +4,8 @@
     clippy::allow_attributes_without_reason,
     clippy::as_conversions,
     clippy::too_many_lines,
-    reason = "generated from proto/"
+    non_camel_case_types,
+    reason = "generated from proto/; Falco's names are in lower case"
 )]
 
 /// Audit events on their way from ingest to the evaluators.
@@ -15,7 +16,7 @@ pub mod events {
     }
 }
 
-/// Alerts on their way from the evaluators to the notifier.
+/// Alerts on their way from the evaluators to the notifier, and the service that programs take them from.
 pub mod alerts {
     /// Version 1.
     pub mod v1 {
@@ -30,3 +31,37 @@ pub mod bus {
         include!(concat!(env!("OUT_DIR"), "/saker.bus.v1.rs"));
     }
 }
+
+/// What notifiers know together.
+pub mod notifier {
+    /// Version 1.
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/saker.notifier.v1.rs"));
+    }
+}
+
+/// Falco's own services, for clients that were made for them. The names are Falco's.
+pub mod falco {
+    /// What they share.
+    pub mod schema {
+        include!(concat!(env!("OUT_DIR"), "/falco.schema.rs"));
+    }
+
+    /// Alerts, as from 0.24 on.
+    pub mod outputs {
+        include!(concat!(env!("OUT_DIR"), "/falco.outputs.rs"));
+    }
+
+    /// Alerts, as up to 0.23.
+    pub mod output {
+        include!(concat!(env!("OUT_DIR"), "/falco.output.rs"));
+    }
+
+    /// The version.
+    pub mod version {
+        include!(concat!(env!("OUT_DIR"), "/falco.version.rs"));
+    }
+}
+
+/// The descriptors of what programs of others speak, as a `FileDescriptorSet`: for reflection.
+pub const PUBLIC_DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/public.descriptors"));

@@ -1,6 +1,7 @@
 //! The rule language and its engine: rule files in, a compiled program out, and from each event the rules that
 //! match it. Pure: no IO, no clock, no async.
 
+mod alert;
 pub mod check;
 pub mod describe;
 mod diagnostic;
@@ -24,6 +25,7 @@ pub mod syntax;
 mod value;
 mod yaml;
 
+pub use alert::{AlertCondition, AlertError, AlertFields, AlertTemplate, AlertValue};
 pub use diagnostic::{Code, Diagnostic, ItemType, Label, Location, Severity};
 pub use event::NotAnEvent;
 pub use fields::{Context, Level};

@@ -45,6 +45,26 @@ impl Priority {
         }
     }
 
+    /// How urgent it is: 7 for the gravest, 0 for the least, so that more is more.
+    pub(crate) fn urgency(self) -> u64 {
+        Self::ALL
+            .iter()
+            .rev()
+            .zip(0..)
+            .find(|(priority, _)| **priority == self)
+            .map_or(0, |(_, urgency)| urgency)
+    }
+
+    /// The one of that [`urgency`](Self::urgency).
+    pub(crate) fn of_urgency(urgency: u64) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .rev()
+            .zip(0..)
+            .find(|(_, known)| *known == urgency)
+            .map(|(priority, _)| priority)
+    }
+
     /// The one that a word which is none was probably meant to be: misspelt, cut short, or syslog's number.
     pub(crate) fn closest(word: &str) -> Option<Self> {
         let word = word.to_ascii_lowercase();

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+/// Where processes serve gRPC, unless a test says so: nowhere, since many run on one machine.
+pub const GRPC: (&str, &str) = ("SAKER_NOTIFIER_GRPC_LISTEN", "off");
+
 /// The built binary of that name, from the directory in which the tests were built.
 ///
 /// # Panics
@@ -137,6 +140,7 @@ fn spawn(name: &str, arguments: &[String], log: &Path) -> Child {
         |path: &Path| File::options().create(true).append(true).open(path).expect("a log can be written");
     Command::new(binary(name))
         .args(arguments)
+        .env(GRPC.0, GRPC.1)
         .stdin(Stdio::null())
         .stdout(append(&log.with_extension("out")))
         .stderr(append(log))

@@ -12,7 +12,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use tests::nats_server::unused_port;
-use tests::process::{Process, binary};
+use tests::process::{GRPC, Process, binary};
 use tests::wait::until;
 
 /// A Slack that writes down what it is told.
@@ -81,7 +81,7 @@ impl Page {
         let path = std::env::var("PATH").unwrap();
         let programs = binary("saker").parent().unwrap().display().to_string();
         let mut shell = Command::new("sh");
-        shell.args(["-e", "-c", script]).current_dir(&self.directory);
+        shell.args(["-e", "-c", script]).current_dir(&self.directory).env(GRPC.0, GRPC.1);
         shell.env("PATH", format!("{programs}:{path}")).output().unwrap()
     }
 

@@ -147,8 +147,8 @@ impl Reading {
 fn at(txn: &ReadTransaction, stream: Stream, sequence: u64) -> Result<Option<Incoming>, Fault> {
     let place = (tables::number(stream), sequence);
     let Some(label) = txn.open_table(LABELS)?.get(place)? else { return Ok(None) };
-    let (time, id, _, _) = label.value();
-    incoming(txn, stream, sequence, (time, id)).map(Some)
+    let (time, id, _, only_for) = label.value();
+    incoming(txn, stream, sequence, (time, id, only_for)).map(Some)
 }
 
 fn payload(txn: &ReadTransaction, stream: Stream, sequence: u64) -> Result<Bytes, Fault> {
@@ -168,10 +168,17 @@ fn incoming(
     txn: &ReadTransaction,
     stream: Stream,
     sequence: u64,
-    (time_unix_nanos, id): (u64, &[u8; 16]),
+    (time_unix_nanos, id, only_for): (u64, &[u8; 16], &str),
 ) -> Result<Incoming, Fault> {
     let (payload, trace) = (payload(txn, stream, sequence)?, trace(txn, stream, sequence)?);
-    Ok(Incoming { id: Id::from_bytes(*id), sequence, time_unix_nanos, payload, trace })
+    Ok(Incoming {
+        id: Id::from_bytes(*id),
+        sequence,
+        time_unix_nanos,
+        payload,
+        addressed: !only_for.is_empty(),
+        trace,
+    })
 }
 
 /// A bounded number of messages, and from where to read on.
@@ -195,7 +202,7 @@ fn some(
             return Ok((messages, sequence));
         }
         if is_wanted(only_for) {
-            let message = incoming(txn, stream, sequence, (time, id))?;
+            let message = incoming(txn, stream, sequence, (time, id, only_for))?;
             bytes += message.payload.len();
             messages.push(message);
         }

@@ -229,7 +229,8 @@ mod tests {
     const WAIT: Duration = Duration::from_secs(30);
 
     fn message(sequence: u64) -> Incoming {
-        Incoming { id: Id::of([]), sequence, time_unix_nanos: 0, payload: bytes::Bytes::new(), trace: None }
+        let payload = bytes::Bytes::new();
+        Incoming { id: Id::of([]), sequence, time_unix_nanos: 0, payload, addressed: false, trace: None }
     }
 
     fn share(messages: std::ops::Range<u64>, max_unsettled: usize) -> Share {

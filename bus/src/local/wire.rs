@@ -38,14 +38,14 @@ pub(super) fn start_from(start: Option<read_request::Start>) -> Start {
 }
 
 pub(super) fn message_to(message: Incoming) -> wire::StoredMessage {
-    let Incoming { id, sequence, time_unix_nanos, payload, trace: _ } = message;
-    wire::StoredMessage { sequence, id: id.to_string(), time_unix_nanos, payload }
+    let Incoming { id, sequence, time_unix_nanos, payload, addressed, trace: _ } = message;
+    wire::StoredMessage { sequence, id: id.to_string(), time_unix_nanos, payload, addressed }
 }
 
 pub(super) fn message_from(message: wire::StoredMessage) -> Result<Incoming, BusError> {
-    let wire::StoredMessage { id, sequence, time_unix_nanos, payload } = message;
+    let wire::StoredMessage { id, sequence, time_unix_nanos, payload, addressed } = message;
     let id = id.parse().map_err(|error: crate::IdError| BusError::Corrupt(error.to_string()))?;
-    Ok(Incoming { id, sequence, time_unix_nanos, payload, trace: None })
+    Ok(Incoming { id, sequence, time_unix_nanos, payload, addressed, trace: None })
 }
 
 pub(super) fn entry_to(entry: Entry) -> wire::KvEntry {

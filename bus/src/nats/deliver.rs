@@ -76,7 +76,7 @@ impl Deliveries {
         let attempt = u64::try_from(info.delivered).unwrap_or(1);
         let message = &held.message.message;
         let mut incoming = stored::incoming(
-            message.headers.as_ref(),
+            (&message.subject, message.headers.as_ref()),
             &message.payload,
             info.stream_sequence,
             info.published,

@@ -38,6 +38,11 @@ pub(super) fn subject(stream: Stream, only_for: Option<&str>, key: &str) -> Resu
     }
 }
 
+/// Whether a message on this subject is for one consumer only.
+pub(super) fn is_addressed(subject: &str) -> bool {
+    subject.split('.').nth(2) == Some("to")
+}
+
 /// What the subject of a message ends in, where the message is stored whole. Alerts and dead letters are one subject
 /// each, so that the server stores each once and finds it by its id. Of chunks of events there are too many for that.
 pub(super) fn key(stream: Stream, id: Id) -> String {

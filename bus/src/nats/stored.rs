@@ -31,7 +31,7 @@ const PATIENCE: u32 = 5;
 
 /// A stored message in the terms of a backend.
 pub(super) fn incoming(
-    headers: Option<&HeaderMap>,
+    (subject, headers): (&str, Option<&HeaderMap>),
     payload: &Bytes,
     sequence: u64,
     time: DateTime,
@@ -46,6 +46,7 @@ pub(super) fn incoming(
         sequence,
         time_unix_nanos: u64::try_from(time.unix_timestamp_nanos()).unwrap_or_default(),
         payload: payload.clone(),
+        addressed: names::is_addressed(subject),
         trace,
     }
 }
@@ -83,7 +84,12 @@ pub(super) async fn last_on(
 
 /// A stored message, put together if it was split.
 async fn whole(link: &Link, message: StreamMessage) -> Result<Incoming, BusError> {
-    let mut incoming = incoming(Some(&message.headers), &message.payload, message.sequence, message.time);
+    let mut incoming = incoming(
+        (&message.subject, Some(&message.headers)),
+        &message.payload,
+        message.sequence,
+        message.time,
+    );
     if let Some(head) = Head::of(Some(&message.headers)) {
         let joined = match head {
             Ok(head) => parts::join(link, &message.subject, &head).await?,

@@ -69,6 +69,9 @@ pub async fn a_replayed_message_goes_to_who_rejected_it(place: &Place) {
         assert!(letters(&handles.operator).await.is_empty());
         assert!(dead_letters.replay(id(&kept[0])).await.unwrap().is_none());
     }
+    let read = rest(handles.operator.read::<EventChunk>(Start::Earliest).await.unwrap()).await;
+    let addressed: Vec<bool> = read.iter().map(|stored| stored.addressed).collect();
+    assert_eq!(addressed, [false, true, true], "readers are told that it is for one consumer only");
     let replayed = next(&mut picky).await;
     assert_eq!((replayed.message(), replayed.attempt()), (&chunk(1), 1));
     replayed.ack().await.unwrap();

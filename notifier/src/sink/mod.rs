@@ -6,10 +6,13 @@ mod facts;
 mod http;
 mod lines;
 mod parts;
+mod pattern;
 mod said;
 mod secret_url;
 mod severities;
+mod short_json;
 mod tls;
+mod within_bytes;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,7 +27,10 @@ use crate::shown::Shown;
 pub(crate) use http::install_tls_provider;
 pub use http::{Auth, AuthError, HeaderError, Headers};
 pub use lines::LineFormat;
+pub use pattern::{Pattern, PatternError};
 pub use secret_url::{SecretUrl, UrlError};
+pub use smtp::{SmtpAuthentication, SmtpEncryption, SmtpFormat};
+pub use syslog::{Facility, FacilityError, SyslogArrival, SyslogFormat, SyslogFraming, SyslogProtocol};
 pub use tls::ClientTls;
 
 /// The settings of one type of sink: what `notifier.sinks.NAME` holds beside what every sink has.
@@ -136,7 +142,7 @@ pub(crate) enum Untaken {
 }
 
 impl Failure {
-    fn away(reason: impl Into<String>) -> Self {
+    pub(crate) fn away(reason: impl Into<String>) -> Self {
         Self::Away { reason: reason.into(), retry_after: None }
     }
 }
@@ -225,4 +231,10 @@ sinks! {
     Elasticsearch => elasticsearch,
     /// A channel of Microsoft Teams.
     Teams => teams,
+    /// A receiver of syslog.
+    Syslog => syslog,
+    /// Mail.
+    Smtp => smtp,
+    /// Subjects of a NATS server.
+    Nats => nats,
 }

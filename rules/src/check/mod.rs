@@ -1,5 +1,6 @@
 //! From a condition as it was written to one that can only be right: fields found, types fit, patterns compiled.
 
+mod alert;
 mod instead;
 pub mod ir;
 mod operand;
@@ -17,9 +18,17 @@ use ir::{Condition, Operand, Test};
 /// Problems of one condition that are told. Nobody reads more, and a condition can be megabytes long.
 const MAX_PROBLEMS: usize = 100;
 
-/// Checks a condition without macros. What is wrong with it is reported at once.
+/// Checks a condition over events, without macros. What is wrong with it is reported at once.
 pub fn check_condition(expr: &Expr) -> Result<Condition, Vec<(Place, ProblemKind)>> {
-    let mut checker = Checker { problems: Vec::new() };
+    check_condition_in(expr, Dialect::Saker)
+}
+
+/// As [`check_condition`], over what the dialect is about.
+pub(crate) fn check_condition_in(
+    expr: &Expr,
+    dialect: Dialect,
+) -> Result<Condition, Vec<(Place, ProblemKind)>> {
+    let mut checker = Checker { dialect, problems: Vec::new() };
     let condition = checker.condition(expr);
     match condition {
         Some(condition) if checker.problems.is_empty() => Ok(condition),
@@ -27,9 +36,17 @@ pub fn check_condition(expr: &Expr) -> Result<Condition, Vec<(Place, ProblemKind
     }
 }
 
-/// Checks a field or transformer that stands alone, as in an output.
+/// Checks a field or transformer of events that stands alone, as in an output.
 pub fn check_operand(operand: &ast::Operand) -> Result<Operand, (Place, ProblemKind)> {
-    operand::resolve(operand)
+    check_operand_in(operand, Dialect::Saker)
+}
+
+/// As [`check_operand`], of what the dialect is about.
+pub(crate) fn check_operand_in(
+    operand: &ast::Operand,
+    dialect: Dialect,
+) -> Result<Operand, (Place, ProblemKind)> {
+    operand::resolve(operand, dialect)
 }
 
 /// Whether an operator works on values of a type.
@@ -45,6 +62,7 @@ pub fn is_field(text: &str, dialect: Dialect) -> bool {
 }
 
 struct Checker {
+    dialect: Dialect,
     problems: Vec<(Place, ProblemKind)>,
 }
 
@@ -69,11 +87,11 @@ impl Checker {
     }
 
     fn test(&mut self, check: &ast::Check) -> Option<Test> {
-        let operand = match operand::resolve(&check.left) {
+        let operand = match operand::resolve(&check.left, self.dialect) {
             Ok(operand) => operand,
             Err(problem) => return self.note(problem),
         };
-        match predicate::compile(&operand, check) {
+        match predicate::compile(&operand, check, self.dialect) {
             Ok(predicate) => Some(Test { operand, predicate }),
             Err(problem) => self.note(problem),
         }

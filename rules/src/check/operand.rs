@@ -1,21 +1,25 @@
 //! Fields and transformers by their names.
 
-use super::ProblemKind;
 use super::ir::{Getopt, Mapping, Operand};
+use super::{ProblemKind, alert};
 use crate::fields::{self, Argument, ArgumentKind, Class, Field, Kind, Shape};
+use crate::syntax::Dialect;
 use crate::syntax::ast::{self, FieldRef, Function, Place, Transform};
 
 type Checked<T> = Result<T, (Place, ProblemKind)>;
 
 /// What an operand means.
-pub(super) fn resolve(operand: &ast::Operand) -> Checked<Operand> {
+pub(super) fn resolve(operand: &ast::Operand, dialect: Dialect) -> Checked<Operand> {
     match operand {
+        ast::Operand::Field(field) | ast::Operand::Val(field) if dialect == Dialect::Alerts => {
+            alert::resolve(field)
+        }
         ast::Operand::Field(field) | ast::Operand::Val(field) => resolve_field(field),
-        ast::Operand::Transform(transform) => resolve_transform(transform),
+        ast::Operand::Transform(transform) => resolve_transform(transform, dialect),
     }
 }
 
-fn resolve_field(reference: &FieldRef) -> Checked<Operand> {
+pub(super) fn resolve_field(reference: &FieldRef) -> Checked<Operand> {
     let unknown = || ProblemKind::UnknownField { name: reference.name.clone() };
     let at = |kind| (reference.place.clone(), kind);
     let field = fields::find(&reference.name).ok_or_else(|| at(unknown()))?;
@@ -23,7 +27,7 @@ fn resolve_field(reference: &FieldRef) -> Checked<Operand> {
     Ok(Operand::Field(field, argument))
 }
 
-fn argument(field: &'static Field, written: Option<&str>) -> Result<Argument, ProblemKind> {
+pub(super) fn argument(field: &'static Field, written: Option<&str>) -> Result<Argument, ProblemKind> {
     let Some(written) = written else {
         return match field.argument {
             ArgumentKind::None | ArgumentKind::Index => Ok(Argument::None),
@@ -72,8 +76,9 @@ fn pointer(written: &str) -> Argument {
     Argument::Pointer(path.split('/').map(step).collect())
 }
 
-fn resolve_transform(transform: &Transform) -> Checked<Operand> {
-    let arguments = transform.arguments.iter().map(resolve_argument).collect::<Checked<Vec<_>>>()?;
+fn resolve_transform(transform: &Transform, dialect: Dialect) -> Checked<Operand> {
+    let arguments = transform.arguments.iter().map(|argument| resolve_argument(argument, dialect));
+    let arguments = arguments.collect::<Checked<Vec<_>>>()?;
     let problem = |what| {
         (transform.place.clone(), ProblemKind::Transformer { function: transform.function.name(), what })
     };
@@ -93,12 +98,13 @@ fn resolve_transform(transform: &Transform) -> Checked<Operand> {
     operand.map_err(problem)
 }
 
-fn resolve_argument(argument: &ast::Argument) -> Checked<Operand> {
+fn resolve_argument(argument: &ast::Argument, dialect: Dialect) -> Checked<Operand> {
     match argument {
-        ast::Argument::Operand(operand) => resolve(operand),
+        ast::Argument::Operand(operand) => resolve(operand, dialect),
         ast::Argument::Constant(constant) => Ok(Operand::Constant(constant.value.as_bytes().into())),
         ast::Argument::List(items) => {
-            items.iter().map(resolve_argument).collect::<Checked<_>>().map(Operand::Items)
+            let items = items.iter().map(|item| resolve_argument(item, dialect));
+            items.collect::<Checked<_>>().map(Operand::Items)
         }
     }
 }

@@ -4,6 +4,8 @@ use super::ProblemKind;
 use super::ir::{Operand, Ordering, Predicate, Relation, TextTest};
 use super::operand;
 use crate::fields::{Kind, Shape};
+use crate::priority::Priority;
+use crate::syntax::Dialect;
 use crate::syntax::ast::{self, Check, Constant, Operator, Place, Right};
 use crate::value::{Case, Glob, Needle, PathPrefixes, Regex, TextSet};
 
@@ -13,7 +15,7 @@ type Checked<T> = Result<T, (Place, ProblemKind)>;
 const MAX_VALUE_LEN: usize = 255;
 
 /// What `check` asks of `left`.
-pub(super) fn compile(left: &Operand, check: &Check) -> Checked<Predicate> {
+pub(super) fn compile(left: &Operand, check: &Check, dialect: Dialect) -> Checked<Predicate> {
     match &check.test {
         ast::Test::Exists => Ok(Predicate::Exists),
         ast::Test::Compare(operator, right) => {
@@ -22,7 +24,7 @@ pub(super) fn compile(left: &Operand, check: &Check) -> Checked<Predicate> {
             match right {
                 Right::Constant(constant) => one(left, *operator, constant),
                 Right::List(constants) => many(left, *operator, constants),
-                Right::Operand(right) => related(left, *operator, right, check),
+                Right::Operand(right) => related(left, *operator, operand::resolve(right, dialect)?, check),
             }
         }
         ast::Test::Quantified(operator, quantifier, constants) => {
@@ -111,9 +113,8 @@ fn text_test(operator: Operator, constant: &Constant) -> Checked<TextTest> {
     })
 }
 
-fn related(left: &Operand, operator: Operator, right: &ast::Operand, check: &Check) -> Checked<Predicate> {
+fn related(left: &Operand, operator: Operator, right: Operand, check: &Check) -> Checked<Predicate> {
     let at = |kind| (check.place.clone(), kind);
-    let right = operand::resolve(right)?;
     if matches!(operator, Operator::PMatch | Operator::Regex) {
         return Err(at(ProblemKind::NoFieldOnTheRight { operator: operator.name() }));
     }
@@ -168,6 +169,7 @@ fn number(kind: Kind, constant: &Constant) -> Checked<u64> {
             };
             (number, ProblemKind::NotATruthValue { value })
         }
+        Kind::Priority => (value.parse().ok().map(Priority::urgency), ProblemKind::NotAPriority { value }),
         _ => (scan_number(&value), ProblemKind::NotANumber { value }),
     };
     number.ok_or_else(|| (constant.place.clone(), problem))
@@ -200,6 +202,7 @@ fn described(operand: &Operand) -> &'static str {
         (_, Kind::AbsoluteTime) => "a time",
         (_, Kind::RelativeTime) => "a span of time",
         (_, Kind::Flag) => "a truth value",
+        (_, Kind::Priority) => "a priority",
     }
 }
 

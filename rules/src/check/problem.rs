@@ -25,6 +25,8 @@ pub enum ProblemKind {
     NotANumber { value: String },
     #[error("`{value}` is neither true nor false")]
     NotATruthValue { value: String },
+    #[error("`{value}` is no priority")]
+    NotAPriority { value: String },
     #[error("the value is {len} bytes long, and at most 255 can be compared")]
     ValueTooLong { len: usize },
     #[error("not a POSIX regular expression: {0}")]
@@ -60,9 +62,10 @@ impl ProblemKind {
             | Self::ArgumentNotAnIndex { .. }
             | Self::ArgumentCharacter { .. } => Code::FieldArgument,
             Self::Operator { .. } => Code::OperatorNotSupported,
-            Self::NotANumber { .. } | Self::NotATruthValue { .. } | Self::ValueTooLong { .. } => {
-                Code::BadConstant
-            }
+            Self::NotANumber { .. }
+            | Self::NotATruthValue { .. }
+            | Self::NotAPriority { .. }
+            | Self::ValueTooLong { .. } => Code::BadConstant,
             Self::Regex(_) => Code::BadPattern,
             Self::NoFieldOnTheRight { .. } | Self::Incomparable { .. } => Code::TypeMismatch,
             Self::Transformer { .. } => Code::BadTransformer,
@@ -92,6 +95,9 @@ impl ProblemKind {
             Self::ArgumentNotAllowed { field, .. } => Some(format!("write `{field}` alone")),
             Self::NotANumber { .. } => Some("the field is a number; write digits only".to_owned()),
             Self::NotATruthValue { .. } => Some("write `= true` or `= false`".to_owned()),
+            Self::NotAPriority { .. } => Some(
+                "write emergency, alert, critical, error, warning, notice, informational or debug".to_owned(),
+            ),
             Self::ValueTooLong { .. } => Some("compare with a part of it: contains, startswith".to_owned()),
             Self::NoFieldOnTheRight { .. } => Some("write a constant there".to_owned()),
             Self::Incomparable { left: "a list of texts", .. } | Self::Incomparable { right: "a list of texts", .. } => {

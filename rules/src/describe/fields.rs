@@ -98,5 +98,6 @@ fn type_name(kind: Kind) -> &'static str {
         Kind::AbsoluteTime => "ABSTIME",
         Kind::RelativeTime => "RELTIME",
         Kind::Flag => "BOOL",
+        Kind::Priority => "PRIORITY",
     }
 }

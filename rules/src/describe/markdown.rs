@@ -52,6 +52,7 @@ fn title(class: Class) -> &'static str {
         Class::Json => "Of the JSON",
         Class::AuditAddition => "Saker's own, of the audit event",
         Class::Addition => "Saker's own, of where it came from",
+        Class::Alert => "Of the alert",
     }
 }
 

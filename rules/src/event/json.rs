@@ -57,6 +57,13 @@ impl Tape {
 }
 
 impl<'a> Json<'a> {
+    /// The value `null`, for where there is no document.
+    #[must_use]
+    pub fn null() -> Self {
+        let node = Node { kind: Kind::Null, rough: false, start: 0, end: 4, next: 1 };
+        Self { bytes: b"null", nodes: &[], node, at: 0 }
+    }
+
     /// What it is.
     #[must_use]
     pub fn kind(&self) -> Kind {

@@ -1,5 +1,6 @@
 //! What an extraction has to go by: the event, where it came from, the argument.
 
+use crate::alert::AlertFields;
 use crate::event::{Event, Json};
 
 /// Where an event came from; nothing of it stands in the event.
@@ -22,6 +23,8 @@ pub struct Facts<'a> {
     /// The time of the first event, for times relative to it.
     pub(super) first_unix_nanos: i64,
     audited: bool,
+    /// The alert that is looked at in place of an event.
+    pub(super) alert: Option<&'a dyn AlertFields>,
 }
 
 impl<'a> Facts<'a> {
@@ -29,7 +32,13 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub fn new(event: Event<'a>, bytes: &'a [u8], context: Context<'a>, first_unix_nanos: i64) -> Self {
         let audited = event.root.get(b"auditID").is_some();
-        Self { event, bytes, context, first_unix_nanos, audited }
+        Self { event, bytes, context, first_unix_nanos, audited, alert: None }
+    }
+
+    /// Of an alert: none of the fields of events has a value.
+    pub(crate) fn of_alert(alert: &'a dyn AlertFields) -> Self {
+        let event = Event { root: Json::null(), time_unix_nanos: 0 };
+        Self { alert: Some(alert), ..Self::new(event, &[], Context::default(), 0) }
     }
 
     /// Whether it has an `auditID`, without which Falco's plugin does not look at it.
@@ -80,6 +89,11 @@ impl<'a> Call<'a> {
     /// What stands at the path.
     pub(super) fn at_path(&self) -> Option<Json<'a>> {
         self.root().path(self.path)
+    }
+
+    /// The alert that is looked at in place of an event.
+    pub(super) fn alert(&self) -> Option<&'a dyn AlertFields> {
+        self.facts.alert
     }
 
     pub(super) fn index(&self) -> Option<usize> {

@@ -2,6 +2,7 @@
 //! extraction all come.
 
 mod additions;
+mod alert;
 mod audit;
 mod call;
 mod clock;
@@ -19,6 +20,8 @@ mod subjects;
 mod walk;
 mod written;
 
+pub(crate) use alert::own;
+pub use alert::{alert_fields, output_field};
 pub use call::{Argument, Context, Facts};
 pub use level::Level;
 pub use part::Part;
@@ -60,6 +63,8 @@ pub enum Kind {
     RelativeTime,
     /// True or false.
     Flag,
+    /// A priority by its urgency; only alerts have one.
+    Priority,
 }
 
 impl Kind {
@@ -72,6 +77,7 @@ impl Kind {
             (Shape::Single, Self::AbsoluteTime) => "time",
             (Shape::Single, Self::RelativeTime) => "span of time",
             (Shape::Single, Self::Flag) => "truth value",
+            (Shape::Single, Self::Priority) => "priority",
             (Shape::List, Self::Text) => "list of texts",
             (Shape::List, _) => "list of numbers",
         }
@@ -123,10 +129,12 @@ pub enum Class {
     AuditAddition,
     /// Ours, from any event.
     Addition,
+    /// From an alert, which is all there is then.
+    Alert,
 }
 
 impl Class {
-    /// All of them: those that Falco has, then ours.
+    /// All that are of events: those that Falco has, then ours.
     pub const ALL: [Self; 5] = [Self::Event, Self::Audit, Self::Json, Self::AuditAddition, Self::Addition];
 
     /// What it is called, with Falco as here.
@@ -138,6 +146,7 @@ impl Class {
             Self::Json => "json (plugin)",
             Self::AuditAddition => "k8saudit (Saker's)",
             Self::Addition => "saker",
+            Self::Alert => "alert (Saker's)",
         }
     }
 
@@ -153,6 +162,7 @@ impl Class {
                  workload, in an ephemeralcontainers request, in the values of a JSON patch. Falco does not have these."
             }
             Self::Addition => "What is known of an event beside its JSON. Falco does not have these.",
+            Self::Alert => "What routes, silences, filters and templates can ask of an alert.",
         }
     }
 }
@@ -279,6 +289,10 @@ impl Field {
 
     const fn of_class(self, class: Class) -> Self {
         Self { class, ..self }
+    }
+
+    const fn of_shape(self, shape: Shape) -> Self {
+        Self { shape, ..self }
     }
 
     const fn shown(self, shown: Shown) -> Self {

@@ -6,7 +6,7 @@ mod render;
 use std::collections::BTreeMap;
 
 use crate::check::ir::Operand;
-use crate::check::{ProblemKind, check_operand};
+use crate::check::{ProblemKind, check_operand_in};
 use crate::fields::{Kind, Shown};
 use crate::options::{ExtraField, Options, TimeFormat};
 use crate::program::SlotId;
@@ -71,8 +71,8 @@ impl Template {
         options: &Options,
         slots: &mut dyn Slots,
     ) -> Result<Self, Problems> {
-        let mut maker = Maker { options, slots, problems: Vec::new(), fields: BTreeMap::new() };
-        maker.time_field();
+        let mut maker = Maker::new(options.dialect(), slots);
+        maker.time_field(options.time_format);
         if rule.output.text.is_empty() && rule.extra_output.is_empty() {
             maker.problems.push((Some(rule.output.place()), ProblemKind::EmptyOutput));
         }
@@ -95,17 +95,33 @@ impl Template {
     }
 }
 
+impl Template {
+    /// Of a text over alerts, which adds no fields.
+    pub(crate) fn over_alerts(text: &str, slots: &mut dyn Slots) -> Result<Self, ProblemKind> {
+        let mut maker = Maker::new(Dialect::Alerts, slots);
+        let pieces = maker.text(text, None);
+        match maker.problems.pop() {
+            Some((_, problem)) => Err(problem),
+            None => Ok(Self { pieces, fields: Vec::new() }),
+        }
+    }
+}
+
 struct Maker<'a> {
-    options: &'a Options,
+    dialect: Dialect,
     slots: &'a mut dyn Slots,
     problems: Problems,
     fields: BTreeMap<String, FieldSource>,
 }
 
-impl Maker<'_> {
+impl<'a> Maker<'a> {
+    fn new(dialect: Dialect, slots: &'a mut dyn Slots) -> Self {
+        Self { dialect, slots, problems: Vec::new(), fields: BTreeMap::new() }
+    }
+
     /// The time stands before every message, so it is always among the fields.
-    fn time_field(&mut self) {
-        let name = match self.options.time_format {
+    fn time_field(&mut self, format: TimeFormat) {
+        let name = match format {
             TimeFormat::Clock => "evt.time",
             TimeFormat::Iso8601 => "evt.time.iso8601",
         };
@@ -114,7 +130,7 @@ impl Maker<'_> {
 
     /// `base` is where the template starts in the space of texts.
     fn text(&mut self, template: &str, base: Option<usize>) -> Vec<Piece> {
-        let parsed = match parse(template, self.options.dialect()) {
+        let parsed = match parse(template, self.dialect) {
             Ok(parsed) => parsed,
             Err((place, problem)) => {
                 let place = base.map(|base| base + place.start..base + place.end);
@@ -146,10 +162,12 @@ impl Maker<'_> {
     }
 
     fn plain_field(&mut self, name: &str) {
-        let parsed = parse_operand(name, self.options.dialect());
+        let dialect = self.dialect;
+        let parsed = parse_operand(name, dialect);
         let parsed = parsed.map_err(|error| error.to_string());
-        let checked =
-            parsed.and_then(|operand| check_operand(&operand).map_err(|(_, problem)| problem.to_string()));
+        let checked = parsed.and_then(|operand| {
+            check_operand_in(&operand, dialect).map_err(|(_, problem)| problem.to_string())
+        });
         match checked {
             Ok(operand) => {
                 let shape = self.shape(&operand);

@@ -1,7 +1,7 @@
 //! Templates as text: `%field`, `%8field[argument]`, `%tolower(field)`; everything else stands for itself.
 
 use crate::check::ir::Operand;
-use crate::check::{ProblemKind, check_operand};
+use crate::check::{ProblemKind, check_operand_in};
 use crate::syntax::ast::{self, Argument, Place};
 use crate::syntax::print::canonical_operand;
 use crate::syntax::{Dialect, operand_prefixes, parse_operand};
@@ -35,11 +35,17 @@ pub(super) fn parse(template: &str, dialect: Dialect) -> Result<Parsed, (Place, 
     let mut rest = template;
     while let Some((literal, behind)) = rest.split_once('%') {
         parsed.push_literal(literal);
+        // Falco has no way to write a percent sign; of alerts two are one.
+        if let (Dialect::Alerts, Some(behind)) = (dialect, behind.strip_prefix('%')) {
+            parsed.push_literal("%");
+            rest = behind;
+            continue;
+        }
         let at = template.len() - behind.len();
         let (width, token) = width(behind).map_err(|problem| (at - 1..template.len(), problem))?;
         let (written, operand, len) = token_at_start(token, dialect)
             .map_err(|problem| (at - 1..token_end(template, token), problem))?;
-        parsed.push_fields(&written);
+        parsed.push_fields(&written, dialect);
         parsed.tokens.push(written);
         parsed.pieces.push(Piece::Value(operand, width));
         rest = token.get(len..).unwrap_or_default();
@@ -69,23 +75,25 @@ impl Parsed {
         }
     }
 
-    fn push_fields(&mut self, operand: &ast::Operand) {
+    fn push_fields(&mut self, operand: &ast::Operand, dialect: Dialect) {
         match operand {
             ast::Operand::Transform(transform) => transform.arguments.iter().for_each(|argument| {
-                self.push_fields_of_argument(argument);
+                self.push_fields_of_argument(argument, dialect);
             }),
             field => {
-                if let Ok(checked) = check_operand(field) {
+                if let Ok(checked) = check_operand_in(field, dialect) {
                     self.fields.push((canonical_operand(field), checked));
                 }
             }
         }
     }
 
-    fn push_fields_of_argument(&mut self, argument: &Argument) {
+    fn push_fields_of_argument(&mut self, argument: &Argument, dialect: Dialect) {
         match argument {
-            Argument::Operand(operand) => self.push_fields(operand),
-            Argument::List(items) => items.iter().for_each(|item| self.push_fields_of_argument(item)),
+            Argument::Operand(operand) => self.push_fields(operand, dialect),
+            Argument::List(items) => {
+                items.iter().for_each(|item| self.push_fields_of_argument(item, dialect));
+            }
             Argument::Constant(_) => {}
         }
     }
@@ -108,11 +116,12 @@ fn width(text: &str) -> Result<(Option<usize>, &str), ProblemKind> {
 /// The longest field or transformer at the start of `text` that there is.
 fn token_at_start(text: &str, dialect: Dialect) -> Result<(ast::Operand, Operand, usize), ProblemKind> {
     let mut prefixes = operand_prefixes(text, dialect);
-    let found = prefixes.find_map(|(written, len)| Some((check_operand(&written).ok()?, written, len)));
+    let found =
+        prefixes.find_map(|(written, len)| Some((check_operand_in(&written, dialect).ok()?, written, len)));
     let Some((operand, written, len)) = found else {
         let name = text.get(..name_length(text)).unwrap_or_default();
         let unknown = ProblemKind::UnknownField { name: name.to_owned() };
-        let reason = match parse_operand(name, dialect).map(|written| check_operand(&written)) {
+        let reason = match parse_operand(name, dialect).map(|written| check_operand_in(&written, dialect)) {
             Ok(Err((_, problem))) if problem != unknown => problem.to_string(),
             Err(error) if name.contains('(') && name.starts_with(char::is_alphabetic) => error.to_string(),
             _ => String::new(),

@@ -2,6 +2,7 @@
 
 use super::{FieldSource, Piece, Shape, Template};
 use crate::fields::{Extracted, Kind, Shown, Texts};
+use crate::priority::Priority;
 use crate::program::{SlotId, Value};
 
 /// What stands for a value that is absent.
@@ -33,6 +34,14 @@ impl Template {
             (name.clone(), value)
         });
         (message, fields.collect())
+    }
+
+    /// The value of the one field that the template is, with its type; else the text.
+    pub(crate) fn single(&self, values: &mut impl Values) -> Option<Value> {
+        match self.pieces.as_slice() {
+            [Piece::Value(shape, None)] => field_value(*shape, 0, values),
+            pieces => Some(Value::Text(text(pieces, values))),
+        }
     }
 }
 
@@ -79,9 +88,14 @@ fn write_value(shape: Shape, values: &mut impl Values, out: &mut Vec<u8>) {
 fn number_text(shape: Shape, number: u64) -> String {
     match (shape.kind, shape.shown) {
         (Kind::Flag, _) => (number != 0).to_string(),
+        (Kind::Priority, _) => priority_name(number).to_owned(),
         (_, Shown::Padded) => format!("{number:09}"),
         _ => number.to_string(),
     }
+}
+
+fn priority_name(urgency: u64) -> &'static str {
+    Priority::of_urgency(urgency).unwrap_or_default().name()
 }
 
 fn field_value(shape: Shape, time_unix_nanos: i64, values: &mut impl Values) -> Option<Value> {
@@ -92,6 +106,9 @@ fn field_value(shape: Shape, time_unix_nanos: i64, values: &mut impl Values) -> 
         _ if shape.shown == Shown::Nanoseconds => Some(Value::Signed(time_unix_nanos)),
         Extracted::Text(piece) => Some(Value::Text(lossy(texts.text(piece)))),
         Extracted::Number(number) if shape.kind == Kind::Flag => Some(Value::Boolean(number != 0)),
+        Extracted::Number(number) if shape.kind == Kind::Priority => {
+            Some(Value::Text(priority_name(number).to_owned()))
+        }
         Extracted::Number(number) => Some(Value::Unsigned(number)),
         Extracted::List(list) => {
             Some(Value::List(texts.list(list).iter().map(|&piece| lossy(texts.text(piece))).collect()))

@@ -66,7 +66,7 @@ fn described(rule: &ResolvedRule) -> Rule {
 pub(super) struct Builder {
     pub(super) slots: Interner<Slot>,
     pub(super) nodes: Interner<Node>,
-    regexes: Regexes,
+    pub(super) regexes: Regexes,
 }
 
 impl Builder {

@@ -31,6 +31,11 @@ pub(crate) enum Group {
 }
 
 impl ProbeBuilder {
+    /// Whether the regular expressions of a condition have room beside those of the others.
+    pub(crate) fn has_room_for(&mut self, condition: &Condition) -> bool {
+        self.0.regexes.take_in(condition)
+    }
+
     /// A condition.
     pub(crate) fn condition(&mut self, condition: Condition) -> NodeId {
         self.0.node(condition)
@@ -84,6 +89,11 @@ impl Probing<'_> {
     /// The texts behind values.
     pub(crate) fn texts(&self) -> Texts<'_> {
         self.0.texts()
+    }
+
+    /// The value of a template that is nothing but one field, or its text.
+    pub(crate) fn single(&mut self, template: &Template) -> Option<Value> {
+        template.single(&mut self.0)
     }
 
     /// An output and its fields.

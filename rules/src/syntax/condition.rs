@@ -134,8 +134,11 @@ impl Parser<'_> {
         if let Some(operand) = self.right_operand()? {
             return Ok(Right::Operand(operand));
         }
-        let number = self.number_constant().map(Right::Constant);
-        number.ok_or_else(|| self.no_number())
+        if let Some(number) = self.number_constant() {
+            return Ok(Right::Constant(number));
+        }
+        let name = if self.cursor.dialect() == Dialect::Alerts { self.identifier_constant() } else { None };
+        name.map(Right::Constant).ok_or_else(|| self.no_number())
     }
 
     fn text_test(&mut self, operator: Operator) -> Result<Test, SyntaxError> {

@@ -121,6 +121,11 @@ impl<'a> Cursor<'a> {
         self.take(run(self.rest(), |c| !matches!(c, '[' | ']' | '"' | '\'') && !is_space(c)))
     }
 
+    /// How the text is read.
+    pub(super) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     /// A number as it is written.
     pub(super) fn number(&mut self) -> Option<&'a str> {
         self.take(number(self.rest()))

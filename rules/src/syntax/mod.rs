@@ -22,7 +22,7 @@ pub(crate) use operators::{functions, operator_names};
 /// number: about 199 nested parentheses. Falco 0.44.1 stops nowhere, which lets a rule exhaust its stack.
 pub const MAX_DEPTH: usize = 1000;
 
-/// Which of the two meanings of the language a text is read with.
+/// Which meaning of the language a text is read with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dialect {
     /// As documented: a quoted text may end in an escaped backslash.
@@ -30,4 +30,6 @@ pub enum Dialect {
     Saker,
     /// As Falco 0.44.1 reads it: a quote behind a backslash never closes a text, escaped backslash or not.
     Falco,
+    /// As documented, over alerts: fields are those of alerts, and names of priorities stand where a number would.
+    Alerts,
 }

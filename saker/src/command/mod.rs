@@ -7,6 +7,7 @@ mod dlq;
 mod eval;
 mod explain;
 mod fields;
+mod import;
 mod kubeconfig;
 mod operator_flags;
 mod redact;
@@ -51,6 +52,7 @@ enum Chosen {
     Send(Send),
     Sink(sink::Sink),
     Dlq(dlq::Dlq),
+    Import(import::Import),
     Credentials(credentials::Credentials),
     Kubeconfig(kubeconfig::Kubeconfig),
     Code(code::Explain),
@@ -72,6 +74,7 @@ impl Command {
             Chosen::Send(send) => ended(send.run().await),
             Chosen::Sink(sink) => sink.run().await,
             Chosen::Dlq(dlq) => dlq.run().await,
+            Chosen::Import(import) => import.run(),
             Chosen::Credentials(credentials) => ended(credentials.run()),
             Chosen::Kubeconfig(kubeconfig) => kubeconfig.run(),
             Chosen::Code(code) => code.run(),

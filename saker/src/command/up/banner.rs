@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use evaluator::Ruleset;
+use notifier::grpc::Grpc;
 
 use crate::kubeconfig::Kubeconfig;
 use crate::settings::Settings;
@@ -18,7 +19,11 @@ pub(super) fn url(settings: &ingest::Settings, address: SocketAddr) -> String {
 }
 
 /// Where it listens, what it holds, whom it tells, and what to hand to an API server.
-pub(super) fn text(settings: &Settings, ruleset: Option<&Ruleset>, url: &str) -> String {
+pub(super) fn text(
+    settings: &Settings,
+    ruleset: Option<&Ruleset>,
+    (url, grpc): (&str, Option<&Grpc>),
+) -> String {
     let sources = settings.evaluator.rules.join(", ");
     let rules = ruleset.map_or_else(
         || format!("from {sources}, once the bus has told which were pushed (`saker rules pushed`)"),
@@ -30,11 +35,13 @@ pub(super) fn text(settings: &Settings, ruleset: Option<&Ruleset>, url: &str) ->
     let sinks = settings.notifier.sinks.iter().filter(|(_, sink)| sink.delivery.enabled);
     let sinks: Vec<String> = sinks.map(|(name, _)| name.to_string()).collect();
     let sinks = if sinks.is_empty() { "none: nobody is told".to_owned() } else { sinks.join(", ") };
+    let grpc = grpc.map_or_else(|| "off".to_owned(), |grpc| format!("{}: `saker tail`", grpc.listens_at()));
     format!(
         "saker {version} takes audit events at {url}\n\
          \x20 bus    {bus}\n\
          \x20 rules  {rules}\n\
-         \x20 sinks  {sinks}\n\n\
+         \x20 sinks  {sinks}\n\
+         \x20 grpc   {grpc}\n\n\
          {hand_over}",
         version = env!("CARGO_PKG_VERSION"),
         bus = settings.bus.address,

@@ -11,6 +11,7 @@ use bus::{Bus, BusError, ReachError};
 use clap::Args;
 use evaluator::{Evaluator, EvaluatorError, Ruleset, RulesetError};
 use ingest::{Ingest, IngestError};
+use notifier::grpc::{Grpc, GrpcError, Listen};
 use notifier::{Notifier, NotifierError};
 use serde_json::{Value, json};
 use service::config::{Flag, Problems};
@@ -36,6 +37,9 @@ pub struct Up {
     /// Address and port of the webhook [default: 127.0.0.1:8765]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
+    /// Where programs take alerts by gRPC: HOST:PORT, unix:///PATH or off [default: 127.0.0.1:5060]
+    #[arg(long, value_name = "ADDRESS")]
+    grpc: Option<Listen>,
     #[command(flatten)]
     rules: RuleFlags,
     /// Post each alert there, as JSON in Falco's shape
@@ -76,6 +80,9 @@ pub enum UpError {
     /// The notifier.
     #[error(transparent)]
     Notifier(#[from] NotifierError),
+    /// The gRPC services.
+    #[error(transparent)]
+    Grpc(#[from] GrpcError),
     /// A defect of ours.
     #[error("a service ended unexpectedly: {0}")]
     Ended(#[from] JoinError),
@@ -102,6 +109,7 @@ impl Up {
         let slack = self.slack.as_ref().map(|url| json!({"type": "slack", "webhook_url": url}));
         let own = [
             flag("--listen", "ingest.listen", listen),
+            flag("--grpc", "notifier.grpc.listen", self.grpc.as_ref().map(|grpc| grpc.to_string().into())),
             flag("--webhook", "notifier.sinks.webhook", webhook),
             flag("--slack", "notifier.sinks.slack", slack),
         ];
@@ -126,14 +134,16 @@ async fn up(mut settings: Settings, demo: bool) -> Result<(), UpError> {
     settings.keep_redaction_key_in_store();
     let ingest = Ingest::bind(&settings.ingest, bus.clone()).await?;
     let ingest = ingest.telling(monitors.0).reloading_on(reload.another(), credentials);
+    let grpc = Grpc::bind(&settings.notifier, bus.clone()).await?.map(|grpc| grpc.telling(&monitors.2));
     let url = banner::url(&settings.ingest, ingest.local_addr());
-    say(&banner::text(&settings, ruleset.as_ref(), &url));
+    say(&banner::text(&settings, ruleset.as_ref(), (&url, grpc.as_ref())));
     if demo {
         tokio::spawn(demo::run(ingest.local_addr(), bus.clone(), shutdown.clone()));
     }
     let evaluator = Evaluator::new(bus.clone(), settings.evaluator, ruleset);
     let services = Services {
         ingest,
+        grpc,
         evaluator: evaluator.reloading_on(reload).telling(monitors.1),
         notifier: Notifier::new(bus.clone(), settings.notifier).telling(monitors.2),
     };
@@ -147,17 +157,18 @@ struct Services {
     ingest: Ingest,
     evaluator: Evaluator,
     notifier: Notifier,
+    grpc: Option<Grpc>,
 }
 
 impl Services {
     /// Runs them until a stop is requested, or one of them cannot go on, which stops the others.
     async fn run(self, shutdown: Shutdown) -> Result<(), UpError> {
-        let Self { ingest, evaluator, notifier } = self;
+        let Self { ingest, evaluator, notifier, grpc } = self;
         let mut running: JoinSet<Result<(), UpError>> = JoinSet::new();
         let stop = shutdown.clone();
         running.spawn(async move { Ok(evaluator.run(stop).await?) });
         let stop = shutdown.clone();
-        running.spawn(async move { Ok(notifier.run(stop).await?) });
+        running.spawn(async move { Ok(Grpc::serve_while(grpc, notifier.run(stop.clone()), stop).await?) });
         let stop = shutdown.clone();
         running.spawn(async move {
             ingest.serve(stop).await;

@@ -1,0 +1,205 @@
+//! [`Grpc`]: the listener. It accepts a bounded number of connections, and stops when told to.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::Bus;
+use hyper::server::conn::http2::Builder;
+use hyper_util::rt::TokioExecutor;
+use service::Shutdown;
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tonic::service::Routes;
+
+use super::caller::{Caller, Peer};
+use super::connection;
+use super::hub::Hub;
+use super::listen::Listen;
+use super::monitor::GrpcMonitor;
+use super::services::Services;
+use super::settings::GrpcSettings;
+use super::socket::{self, SocketFile};
+use crate::{Monitor, Settings};
+
+/// How long streams have to end once the service is told to stop: they are ended at once, but a client that does not
+/// read does not hear of it.
+const DRAIN: Duration = Duration::from_secs(3);
+
+/// Why the gRPC services cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum GrpcError {
+    /// Settings that cannot be, each a key and what to do.
+    #[error("{}", listed(.0))]
+    Settings(Vec<(String, String)>),
+    /// The address is taken, or not ours.
+    #[error(
+        "cannot listen for gRPC on {listen}: {error}; set another address with --grpc or notifier.grpc.listen, or switch \
+         it off with --grpc off"
+    )]
+    Listen {
+        /// Where.
+        listen: Listen,
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+/// The gRPC services, listening.
+pub struct Grpc {
+    door: Door,
+    listen: Listen,
+    bus: Bus,
+    settings: GrpcSettings,
+    told: GrpcMonitor,
+}
+
+/// What connections come in by.
+enum Door {
+    Tcp(TcpListener),
+    Unix { listener: UnixListener, _file: SocketFile },
+}
+
+/// A connection that was accepted.
+enum Accepted {
+    Tcp(TcpStream, SocketAddr),
+    Unix(UnixStream),
+}
+
+impl Grpc {
+    /// Listens; nothing is answered before [`serve`](Self::serve). `None` where it is switched off.
+    ///
+    /// # Errors
+    /// Where the settings cannot be, or the address cannot be listened on.
+    pub async fn bind(settings: &Settings, bus: Bus) -> Result<Option<Self>, GrpcError> {
+        let settings = settings.grpc.clone();
+        let problems = settings.problems();
+        if !problems.is_empty() {
+            return Err(GrpcError::Settings(problems));
+        }
+        let wrong = |error| GrpcError::Listen { listen: settings.listen.clone(), error };
+        let (door, listen) = match &settings.listen {
+            Listen::Off => return Ok(None),
+            Listen::Tcp(address) => {
+                let listener = TcpListener::bind(address).await.map_err(wrong)?;
+                let address = listener.local_addr().map_err(wrong)?;
+                (Door::Tcp(listener), Listen::Tcp(address))
+            }
+            Listen::Unix(path) => {
+                let (listener, _file) = socket::bind(path, settings.socket_mode).map_err(wrong)?;
+                (Door::Unix { listener, _file }, settings.listen.clone())
+            }
+        };
+        Ok(Some(Self { door, listen, bus, settings, told: GrpcMonitor::default() }))
+    }
+
+    /// Tells how it is.
+    #[must_use]
+    pub fn telling(self, monitor: &Monitor) -> Self {
+        Self { told: monitor.grpc(), ..self }
+    }
+
+    /// Where it listens: the port that the system chose, where the settings left that to it.
+    pub fn listens_at(&self) -> &Listen {
+        &self.listen
+    }
+
+    /// Serves for as long as `work` goes on and nobody asks to stop, and ends as `work` ends.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub async fn serve_while<E>(
+        grpc: Option<Self>,
+        work: impl Future<Output = Result<(), E>>,
+        shutdown: Shutdown,
+    ) -> Result<(), E> {
+        let Some(grpc) = grpc else { return work.await };
+        let working = async {
+            let done = work.await;
+            shutdown.request();
+            done
+        };
+        let (done, ()) = tokio::join!(working, Box::pin(grpc.serve(shutdown.clone())));
+        done
+    }
+
+    /// Answers calls until told to stop; then ends all streams.
+    pub async fn serve(self, shutdown: Shutdown) {
+        let Self { door, listen, bus, settings, told } = self;
+        tracing::info!(%listen, "alerts are served by gRPC");
+        let hub = Hub::new(bus, settings.buffer.as_usize());
+        let following = tokio::spawn(Arc::clone(&hub).run());
+        let services = Services::new(hub, &settings, told.clone(), shutdown.clone());
+        let http = (connection::protocol(settings.keep_alive.get()), services.routes().await);
+        let slots = Arc::new(Semaphore::new(settings.max_connections.min(Semaphore::MAX_PERMITS)));
+        let mut connections = JoinSet::new();
+        loop {
+            let accepting = async { (Arc::clone(&slots).acquire_owned().await, door.accept().await) };
+            let (slot, accepted) = tokio::select! {
+                accepted = accepting => accepted,
+                () = shutdown.requested() => break,
+            };
+            while connections.try_join_next().is_some() {}
+            let (http, shutdown, connected) = (http.clone(), shutdown.clone(), told.connected());
+            connections.spawn(async move {
+                enter(accepted, http, shutdown).await;
+                drop((slot, connected));
+            });
+        }
+        drop(door);
+        services.stopping().await;
+        if timeout(DRAIN, async { while connections.join_next().await.is_some() {} }).await.is_err() {
+            tracing::debug!(connections = connections.len(), "cut off clients that do not read");
+            connections.shutdown().await;
+        }
+        following.abort();
+    }
+}
+
+async fn enter(accepted: Accepted, http: (Builder<TokioExecutor>, Routes), shutdown: Shutdown) {
+    match accepted {
+        Accepted::Tcp(stream, peer) => {
+            let caller = Arc::new(Caller::unknown(Peer::Tcp(peer)));
+            connection::serve(stream, caller, http, shutdown).await;
+        }
+        Accepted::Unix(stream) => {
+            connection::serve(stream, Arc::new(Caller::unknown(Peer::Unix)), http, shutdown).await;
+        }
+    }
+}
+
+impl Door {
+    /// The next connection. Errors are of that one connection, or the system is out of something that time may bring
+    /// back.
+    async fn accept(&self) -> Accepted {
+        const BREATH: Duration = Duration::from_millis(200);
+        loop {
+            let accepted = match self {
+                Self::Tcp(listener) => listener.accept().await.map(|(stream, peer)| {
+                    if let Err(error) = stream.set_nodelay(true) {
+                        tracing::debug!(%peer, %error, "cannot send without delay");
+                    }
+                    Accepted::Tcp(stream, peer)
+                }),
+                Self::Unix { listener, .. } => {
+                    listener.accept().await.map(|(stream, _)| Accepted::Unix(stream))
+                }
+            };
+            match accepted {
+                Ok(accepted) => return accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    sleep(BREATH).await;
+                }
+            }
+        }
+    }
+}
+
+/// One line for each.
+fn listed(problems: &[(String, String)]) -> String {
+    problems.iter().map(|(key, text)| format!("{key}: {text}")).collect::<Vec<_>>().join("\n")
+}

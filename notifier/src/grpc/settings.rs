@@ -1,0 +1,86 @@
+//! What an operator may set about the gRPC services.
+
+use serde::{Deserialize, Serialize};
+use service::units::{ByteSize, Span};
+
+use super::listen::Listen;
+use super::socket::SocketMode;
+
+/// `notifier.grpc:` where programs take alerts, and what they may use.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GrpcSettings {
+    /// Where the services listen. On loopback unless told otherwise: whoever reaches them can read alerts.
+    pub listen: Listen,
+    /// Who may connect to a unix socket: `0600` for its owner, `0660` for its group too.
+    pub socket_mode: SocketMode,
+    /// How many bytes of the latest alerts are kept at hand for all subscribers together. Whoever is further behind is
+    /// given alerts from the bus.
+    pub buffer: ByteSize,
+    /// How many streams of alerts may be open.
+    pub max_streams: usize,
+    /// How many of them one identity may have.
+    pub max_streams_per_identity: usize,
+    /// How many named consumers one identity may have. Each keeps its alerts on the bus until it has settled them.
+    pub max_consumers_per_identity: usize,
+    /// How many connections may be open; further ones wait to be accepted.
+    pub max_connections: usize,
+    /// How long a stream may be silent before a sign of life is sent on it.
+    pub heartbeat: Span,
+    /// How long a connection may be silent before the client is asked whether it is there; it has 20 s to answer.
+    pub keep_alive: Span,
+    /// How long a consumer may take over an alert before it comes again.
+    pub ack_wait: Span,
+    /// Falco's `get`: how far back it goes for a client that has not asked before.
+    pub look_back: Span,
+}
+
+impl Default for GrpcSettings {
+    fn default() -> Self {
+        Self {
+            listen: Listen::default(),
+            socket_mode: SocketMode::default(),
+            buffer: ByteSize::mib(32),
+            max_streams: 1024,
+            max_streams_per_identity: 256,
+            max_consumers_per_identity: 16,
+            max_connections: 1024,
+            heartbeat: Span::seconds(15),
+            keep_alive: Span::seconds(30),
+            ack_wait: Span::seconds(60),
+            look_back: Span::seconds(5 * 60),
+        }
+    }
+}
+
+impl GrpcSettings {
+    /// What cannot be as it is set: each a key, beginning with `notifier.grpc`, and what to do about it.
+    pub fn problems(&self) -> Vec<(String, String)> {
+        let counts = [
+            ("max_streams", self.max_streams),
+            ("max_streams_per_identity", self.max_streams_per_identity),
+            ("max_connections", self.max_connections),
+        ];
+        let spans =
+            [("heartbeat", self.heartbeat), ("keep_alive", self.keep_alive), ("ack_wait", self.ack_wait)];
+        let counts = counts.into_iter().filter(|(_, count)| *count == 0);
+        let counts = counts.map(|(key, _)| (key, "must be 1 or more"));
+        let spans = spans.into_iter().filter(|(_, span)| span.get().as_secs() == 0);
+        let spans = spans.map(|(key, _)| (key, "must be 1s or more"));
+        counts.chain(spans).map(|(key, text)| (format!("notifier.grpc.{key}"), text.to_owned())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_names_its_key() {
+        assert_eq!(GrpcSettings::default().problems(), []);
+        let wrong =
+            GrpcSettings { max_streams: 0, heartbeat: Span::milliseconds(1), ..GrpcSettings::default() };
+        let keys: Vec<_> = wrong.problems().into_iter().map(|(key, _)| key).collect();
+        assert_eq!(keys, ["notifier.grpc.max_streams", "notifier.grpc.heartbeat"]);
+    }
+}
