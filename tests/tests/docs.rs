@@ -31,6 +31,7 @@ fn the_configuration_in_the_documentation_loads_and_is_the_default() {
         ("SIDEKICK_TOKEN", "geheim"),
         ("SLACK_URL", "https://hooks.slack.com/services/geheim"),
         ("PAGERDUTY_KEY", "geheim"),
+        ("TEAMS_URL", "https://example.logic.azure.com/geheim"),
     ];
     let arguments = ["up", "--config", file.to_str().unwrap(), "--print-config"];
     let (code, printed, errors) = run_with("saker", &arguments, &secrets);

@@ -108,6 +108,14 @@ impl Outlet {
         Ok(Self { servers: addresses, login, client: client.to_owned(), within, connected })
     }
 
+    /// Connects, where there is no connection.
+    ///
+    /// # Errors
+    /// Where there is none now.
+    pub async fn ready(&self) -> Result<(), OutletError> {
+        self.connected().await.map(drop)
+    }
+
     /// Publishes a message, and returns once it has arrived.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ mod http;
 mod lines;
 mod parts;
 mod pattern;
+mod said;
 mod secret_url;
 mod severities;
 mod short_json;
@@ -228,6 +229,8 @@ sinks! {
     Loki => loki,
     /// Elasticsearch or OpenSearch.
     Elasticsearch => elasticsearch,
+    /// A channel of Microsoft Teams.
+    Teams => teams,
     /// A receiver of syslog.
     Syslog => syslog,
     /// Mail.

@@ -140,6 +140,8 @@ impl Sink for Connected {
     }
 
     async fn send(&self, alerts: &[Rendered]) -> Result<(), Failure> {
+        // Else each of them would try to connect.
+        self.outlet.ready().await.map_err(|error| Failure::away(error.to_string()))?;
         let arrival = if self.settings.acknowledged { Arrival::Stored } else { Arrival::Sent };
         let sent = join_all(alerts.iter().map(async |Rendered { id, body }| {
             let (subject, payload) = (body.to.clone(), body.bytes.clone());

@@ -14,6 +14,7 @@ use service::Secret;
 use super::cut::{fitted, shortened, within};
 use super::facts::{fact, output_fields};
 use super::http::{Access, Target};
+use super::said::without_nulls;
 use super::severities::Severities;
 use super::{Body, ClientTls, Connect, Failure, Rendered, SecretUrl, Sink, SinkError, UrlError};
 use crate::falco;
@@ -106,32 +107,26 @@ impl Pagerduty {
     fn event(&self, shown: &Shown<'_>, longest: usize) -> String {
         let alert = shown.alert;
         let severity = self.severities.of(alert).unwrap_or_else(|| severity(alert.priority()));
-        let mut event = json!({
+        let component = fact(alert, "ka.target.name").map(named);
+        let group = fact(alert, "namespace").or_else(|| fact(alert, "cluster")).map(named);
+        without_nulls(json!({
             "event_action": "trigger",
             "dedup_key": self.dedup_key(alert),
             "client": self.client,
+            "client_url": self.client_url,
+            "links": Some(&self.links).filter(|links| !links.is_empty()),
             "payload": {
                 "summary": within(&shown.text(), LONGEST_SUMMARY),
-                "source": alert_source(alert),
+                "source": source(alert),
                 "severity": severity,
                 "timestamp": falco::time(alert),
                 "class": within(&alert.rule, LONGEST_NAME),
+                "component": component,
+                "group": group,
                 "custom_details": details(alert, longest),
             },
-        });
-        let group = fact(alert, "namespace").or_else(|| fact(alert, "cluster"));
-        for (name, value) in [("component", fact(alert, "ka.target.name")), ("group", group)] {
-            if let Some(value) = value {
-                event["payload"][name] = within(&value, LONGEST_NAME).into();
-            }
-        }
-        if let Some(url) = &self.client_url {
-            event["client_url"] = url.as_str().into();
-        }
-        if !self.links.is_empty() {
-            event["links"] = serde_json::to_value(&self.links).unwrap_or_default();
-        }
-        event.to_string()
+        }))
+        .to_string()
     }
 
     fn dedup_key(&self, alert: &Alert) -> String {
@@ -188,9 +183,13 @@ impl Sink for Connected {
 }
 
 /// What is affected: PagerDuty wants something here.
-fn alert_source(alert: &Alert) -> String {
+fn source(alert: &Alert) -> String {
     let known = fact(alert, "cluster").or_else(|| fact(alert, "hostname"));
-    within(&known.unwrap_or_else(|| "kubernetes".to_owned()), LONGEST_NAME).into_owned()
+    named(known.unwrap_or_else(|| "kubernetes".to_owned()))
+}
+
+fn named(text: String) -> String {
+    within(&text, LONGEST_NAME).into_owned()
 }
 
 fn details(alert: &Alert, longest: usize) -> Map<String, Value> {

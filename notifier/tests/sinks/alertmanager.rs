@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::double::{Double, Reply, Seen, Service, nobody};
+use crate::double::{Double, Reply, Reserved, Seen, Service};
 use crate::scenario::{Scenario, comes_through};
 use crate::support::publish;
 
@@ -64,15 +64,15 @@ async fn alerts_arrive_in_batches() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_of_a_cluster_gets_every_alert() {
-    let (first, away) = (Double::start(service()).await, nobody());
+    let (first, away) = (Double::start(service()), Reserved::new());
     let scenario = Scenario::of(json!({
         "type": "alertmanager", "labels": ["ka.user.name"],
-        "urls": [format!("http://{}/am", first.address()), format!("http://{away}/am")],
+        "urls": [format!("http://{}/am", first.address()), format!("http://{}/am", away.address())],
     }))
     .await;
     publish(&scenario.bus, 0..20).await;
     first.takes(20).await;
-    let second = Double::at(away, Vec::new(), service()).await;
+    let second = Double::at(away, Vec::new(), service());
     second.takes(20).await;
     scenario.settles().await;
     assert_eq!((first.taken().len(), scenario.dead().await.len()), (20, 0));

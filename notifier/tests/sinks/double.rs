@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::serve::Listener;
 use serde_json::Value;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 
 use crate::support::{Resetting, until};
 
@@ -88,20 +88,35 @@ struct Progress {
     refusals: Vec<String>,
 }
 
-/// An address that nobody listens at.
-pub fn nobody() -> SocketAddr {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+/// An address at which nobody listens yet: connections are refused.
+pub struct Reserved(TcpSocket);
+
+impl Reserved {
+    pub fn new() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        Self(socket)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.0.local_addr().unwrap()
+    }
 }
 
 impl Double {
-    /// At this address. The first two connections are reset where there is a script.
-    pub async fn at(address: SocketAddr, script: Vec<Step>, service: Service) -> Self {
+    /// At this address, from now on.
+    pub fn at(reserved: Reserved, script: Vec<Step>, service: Service) -> Self {
         let resets = if script.is_empty() { 0 } else { 2 };
-        Self::behind(Resetting::at(address, resets).await, script, service)
+        Self::behind(Resetting::of(reserved.0.listen(1024).unwrap(), resets), script, service)
     }
 
-    pub async fn start(service: Service) -> Self {
-        Self::behind(TcpListener::bind("127.0.0.1:0").await.unwrap(), Vec::new(), service)
+    pub fn start(service: Service) -> Self {
+        Self::with(Vec::new(), service)
+    }
+
+    /// The first two connections are reset where there is a script.
+    pub fn with(script: Vec<Step>, service: Service) -> Self {
+        Self::at(Reserved::new(), script, service)
     }
 
     /// Behind a listener of any kind.

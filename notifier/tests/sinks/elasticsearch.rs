@@ -65,7 +65,7 @@ fn service(unfit: Option<usize>) -> Service {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_document_is_indexed_once() {
-    let double = Double::start(service(Some(13))).await;
+    let double = Double::start(service(Some(13)));
     let scenario = Scenario::of(json!({
         "type": "elasticsearch", "url": format!("http://{}", double.address()), "max_request": "2KiB",
         "api_key": "Z2VoZWlt", "pipeline": "a b",

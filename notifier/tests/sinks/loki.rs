@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::double::{Double, Reply, Seen, Service, nobody};
+use crate::double::{Double, Reply, Reserved, Seen, Service};
 use crate::scenario::{Scenario, comes_through};
 use crate::support::publish;
 
@@ -68,10 +68,10 @@ async fn alerts_are_pushed_in_batches() {
 /// Loki keeps one of what it is pushed twice: the same time and line of the same stream.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_entry_that_is_too_old_holds_up_no_other() {
-    let address = nobody();
-    let scenario = Scenario::of(sink(address)).await;
+    let reserved = Reserved::new();
+    let scenario = Scenario::of(sink(reserved.address())).await;
     publish(&scenario.bus, 0..20).await;
-    let double = Double::at(address, Vec::new(), service("alert 13")).await;
+    let double = Double::at(reserved, Vec::new(), service("alert 13"));
     double.takes(19).await;
     scenario.settles().await;
     let dead = scenario.dead().await;

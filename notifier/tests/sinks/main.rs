@@ -3,6 +3,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
     reason = "a test that cannot go on must stop and say why"
 )]
 
@@ -21,5 +23,6 @@ mod slack;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "the tool of several tests")]
 mod support;
+mod teams;
 mod tls;
 mod webhook;

@@ -62,7 +62,7 @@ async fn each_alert_is_an_incident() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn alerts_with_the_same_facts_are_one_incident() {
-    let double = Double::start(service()).await;
+    let double = Double::start(service());
     let mut settings = sink(double.address());
     settings["dedup_by"] = json!(["rule", "cluster"]);
     let scenario = Scenario::of(settings).await;

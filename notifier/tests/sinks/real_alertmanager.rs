@@ -1,12 +1,11 @@
 //! A real Alertmanager: alerts fire, and are resolved when their time is over.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::double::nobody;
 use crate::scenario::Scenario;
 use crate::support::{publish, until};
 
@@ -18,29 +17,26 @@ struct Alertmanager {
 
 impl Alertmanager {
     /// `None` where there is none on this machine, which only CI minds.
-    fn start(directory: &Path) -> Option<Self> {
-        let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools/alertmanager");
-        let program =
-            std::env::var_os("CARGO_TARGET_DIR").map(|target| Path::new(&target).join("tools/alertmanager"));
-        let candidates = [program.unwrap_or(tools), PathBuf::from("/usr/bin/prometheus-alertmanager")];
-        let Some(program) = candidates.into_iter().find(|program| program.exists()) else {
+    async fn start(directory: &Path) -> Option<Self> {
+        let program = Path::new("/usr/bin/prometheus-alertmanager");
+        if !program.exists() {
             assert!(std::env::var_os("CI").is_none(), "no Alertmanager: run scripts/setup");
             println!("skipped: no Alertmanager is here; scripts/setup brings one");
             return None;
-        };
-        let config = directory.join("alertmanager.yml");
+        }
+        let (config, log) = (directory.join("alertmanager.yml"), directory.join("log"));
         std::fs::write(&config, "route: {receiver: none}\nreceivers: [{name: none}]\n").unwrap();
-        let address = nobody();
-        let log = std::fs::File::create(directory.join("log")).unwrap();
+        let output = std::fs::File::create(&log).unwrap();
         let child = Command::new(program)
             .args(["--config.file", config.to_str().unwrap(), "--cluster.listen-address="])
-            .arg(format!("--web.listen-address={address}"))
+            .arg("--web.listen-address=127.0.0.1:0")
             .arg(format!("--storage.path={}", directory.join("data").display()))
             .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
+            .stdout(output.try_clone().unwrap())
+            .stderr(output)
             .spawn()
             .unwrap();
+        let address = until("it says where it listens", async || listening(&log)).await;
         Some(Self { child, address })
     }
 
@@ -54,6 +50,13 @@ impl Alertmanager {
     }
 }
 
+/// The address in a line as `msg="Listening on" address=127.0.0.1:9093`.
+fn listening(log: &Path) -> Option<SocketAddr> {
+    let text = std::fs::read_to_string(log).unwrap();
+    let line = text.lines().find(|line| line.contains("Listening on"))?;
+    line.split("address=").nth(1)?.split(' ').next()?.parse().ok()
+}
+
 impl Drop for Alertmanager {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -64,10 +67,10 @@ impl Drop for Alertmanager {
 #[tokio::test(flavor = "multi_thread")]
 async fn alerts_fire_and_are_resolved() {
     let directory = tempfile::tempdir().unwrap();
-    let Some(alertmanager) = Alertmanager::start(directory.path()) else { return };
+    let Some(alertmanager) = Alertmanager::start(directory.path()).await else { return };
     let scenario = Scenario::of(json!({
         "type": "alertmanager", "urls": [format!("http://{}", alertmanager.address)], "labels": ["ka.user.name"],
-        "resolve_after": "3s", "extra_labels": {"team": "blue"}, "generator_url": "https://saker.example/",
+        "resolve_after": "8s", "extra_labels": {"team": "blue"}, "generator_url": "https://saker.example/",
     }))
     .await;
     publish(&scenario.bus, 0..20).await;

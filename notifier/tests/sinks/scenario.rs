@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use bus::{Bus, Start};
 use serde_json::{Value, json};
 
-use crate::double::{Double, Service, Step, misbehaviour, nobody};
+use crate::double::{Double, Reserved, Service, Step, misbehaviour};
 use crate::support::{Running, open, publish, until};
 
 /// A notifier with one sink on a local bus.
@@ -62,10 +62,10 @@ impl Scenario {
 /// The service is away, comes back, misbehaves in every way, and has all alerts in the end: none is lost, and none is
 /// taken twice but the ones whose answer never came.
 pub async fn comes_through(sink: impl Fn(SocketAddr) -> Value, batch: usize, service: Service) -> Double {
-    let address = nobody();
-    let scenario = Scenario::of(sink(address)).await;
+    let reserved = Reserved::new();
+    let scenario = Scenario::of(sink(reserved.address())).await;
     publish(&scenario.bus, 0..30).await;
-    let double = Double::at(address, misbehaviour(), service).await;
+    let double = Double::at(reserved, misbehaviour(), service);
     double.takes(30).await;
     publish(&scenario.bus, 30..50).await;
     double.takes(50).await;
@@ -80,9 +80,8 @@ pub async fn comes_through(sink: impl Fn(SocketAddr) -> Value, batch: usize, ser
 
 /// What the service says to the first alert sends it to the dead letters, and the others arrive.
 pub async fn refuses_one(sink: impl Fn(SocketAddr) -> Value, answer: Step, service: Service) -> String {
-    let address = nobody();
-    let double = Double::at(address, vec![answer], service).await;
-    let scenario = Scenario::of(sink(address)).await;
+    let double = Double::with(vec![answer], service);
+    let scenario = Scenario::of(sink(double.address())).await;
     publish(&scenario.bus, 0..10).await;
     double.takes(9).await;
     let reasons = scenario.dies(1).await;

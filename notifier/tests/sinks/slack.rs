@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::double::{Reply, Seen, Service, Step};
+use crate::double::{Double, Reply, Seen, Service, Step};
 use crate::scenario::{comes_through, refuses_one};
 
 /// What `chat.postMessage` wants; what is wrong with a message it says in an answer of 200.
@@ -80,10 +80,9 @@ async fn errors_that_pass_lose_nothing() {
         "<html>a proxy speaks</html>",
         "",
     ];
-    let address = crate::double::nobody();
     let script = errors.map(|error| Step::Say(200, error)).to_vec();
-    let double = crate::double::Double::at(address, script, service()).await;
-    let scenario = crate::scenario::Scenario::of(bot(address)).await;
+    let double = Double::with(script, service());
+    let scenario = crate::scenario::Scenario::of(bot(double.address())).await;
     crate::support::publish(&scenario.bus, 0..10).await;
     double.takes(10).await;
     assert_eq!(scenario.dead().await, Vec::<String>::new());

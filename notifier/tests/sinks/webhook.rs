@@ -1,5 +1,6 @@
 //! Webhooks: Falco's JSON, as falcosidekick takes it, and CloudEvents; signed.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -75,13 +76,16 @@ fn verified(seen: &Seen) -> Result<Reply, String> {
     Ok(Reply::took(204, "", [id.to_owned()]))
 }
 
+fn sink(address: SocketAddr) -> Value {
+    json!({"type": "webhook", "url": format!("http://{address}/")})
+}
+
 fn service(judge: fn(&Seen) -> Result<Reply, String>) -> Service {
     Arc::new(judge)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn falcosidekick_takes_it() {
-    let sink = |address| json!({"type": "webhook", "url": format!("http://{address}/")});
     let double = comes_through(sink, 1, service(falcosidekick)).await;
     let keys: Vec<String> =
         double.seen()[0].json().unwrap().as_object().unwrap().keys().cloned().collect::<Vec<_>>();
@@ -101,7 +105,7 @@ async fn cloud_events_are_events() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_are_signed_and_carry_what_is_set() {
-    let double = Double::start(service(verified)).await;
+    let double = Double::start(service(verified));
     let scenario = Scenario::of(json!({
         "type": "webhook", "url": format!("http://{}/hook?a=b", double.address()), "method": "put",
         "signing_secret": format!("whsec_{}", STANDARD.encode("a secret of some length")),
@@ -121,9 +125,8 @@ async fn requests_are_signed_and_carry_what_is_set() {
 async fn a_wait_until_a_date_is_kept() {
     let until = Timestamp::now() + jiff::SignedDuration::from_secs(2);
     let date = until.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    let address = crate::double::nobody();
-    let double = Double::at(address, vec![Step::RetryAfter(503, date)], service(falcosidekick)).await;
-    let scenario = Scenario::of(json!({"type": "webhook", "url": format!("http://{address}/")})).await;
+    let double = Double::with(vec![Step::RetryAfter(503, date)], service(falcosidekick));
+    let scenario = Scenario::of(sink(double.address())).await;
     publish(&scenario.bus, 0..1).await;
     double.takes(1).await;
     let whole: Timestamp = Timestamp::from_second(until.as_second()).unwrap();
@@ -134,12 +137,10 @@ async fn a_wait_until_a_date_is_kept() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_was_revoked_loses_nothing() {
     let wrong = [401, 403, 404, 407].map(|status| Step::Say(status, "who are you?")).to_vec();
-    let address = crate::double::nobody();
-    let double = Double::at(address, wrong, service(falcosidekick)).await;
-    let scenario = Scenario::of(json!({"type": "webhook", "url": format!("http://{address}/")})).await;
+    let double = Double::with(wrong, service(falcosidekick));
+    let scenario = Scenario::of(sink(double.address())).await;
     publish(&scenario.bus, 0..5).await;
     double.takes(5).await;
     assert_eq!(scenario.dead().await, Vec::<String>::new());
     scenario.running.stop().await;
-    let _: Value = double.seen()[0].json().unwrap();
 }

@@ -24,6 +24,7 @@ async fn one_that_misbehaves_gets_all_in_the_end() {
         Deed::Answer("RCPT", "450 greylisted"),
         Deed::Answer("MAIL", "421 too busy"),
         Deed::Answer("MAIL", "530 log in first"),
+        Deed::Answer("RCPT", "530 log in first"),
         Deed::Answer("DATA", "451 later"),
         Deed::Answer(".", "452 no space left"),
         Deed::Hang("RCPT"),

@@ -131,7 +131,7 @@ impl Webhook {
         script: impl IntoIterator<Item = Answer>,
         resets: usize,
     ) -> Self {
-        let listener = Resetting::at(address, resets).await;
+        let listener = Resetting::of(TcpListener::bind(address).await.unwrap(), resets);
         let address = listener.inner.local_addr().unwrap();
         let script = Arc::new(Mutex::new(script.into_iter().collect()));
         let webhook = Self { address, script, requests: Arc::default(), check };
@@ -201,8 +201,8 @@ pub struct Resetting {
 }
 
 impl Resetting {
-    pub async fn at(address: SocketAddr, left: usize) -> Self {
-        Self { inner: TcpListener::bind(address).await.unwrap(), left }
+    pub fn of(inner: TcpListener, left: usize) -> Self {
+        Self { inner, left }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::falco::{self, Form};
 use crate::shown::Shown;
 use crate::sink::cut::shortened;
 use crate::sink::facts::{fact, output_fields, safe_name};
+use crate::sink::said::without_nulls;
 
 /// The version of the Elastic Common Schema.
 const ECS: &str = "8.11.0";
@@ -50,7 +51,10 @@ fn cut(value: Value) -> Value {
 
 fn ecs(shown: &Shown<'_>) -> Value {
     let alert = shown.alert;
-    let mut document = json!({
+    let field = |name: &str| fact(alert, name).map(|value| shortened(&value, LONGEST_VALUE).into_owned());
+    let fields = output_fields(alert)
+        .filter_map(|(name, value)| Some((safe_name(name)?, shortened(&value, LONGEST_VALUE).into())));
+    without_nulls(json!({
         "@timestamp": falco::time(alert),
         "ecs": {"version": ECS},
         "message": shortened(&shown.text(), LONGEST_MESSAGE),
@@ -62,31 +66,20 @@ fn ecs(shown: &Shown<'_>) -> Value {
             "module": "saker",
             "dataset": format!("saker.{}", alert.source),
             "severity": syslog_severity(alert.priority()),
+            "action": field("ka.verb"),
         },
         "rule": {"name": alert.rule, "ruleset": alert.ruleset},
         "observer": {"type": "saker", "hostname": alert.hostname},
-        "orchestrator": {"type": "kubernetes", "cluster": {"name": alert.cluster}},
-    });
-    for (field, [outer, inner, name]) in [
-        ("ka.target.namespace", ["orchestrator", "namespace", ""]),
-        ("ka.target.name", ["orchestrator", "resource", "name"]),
-        ("ka.target.resource", ["orchestrator", "resource", "type"]),
-        ("ka.user.name", ["user", "name", ""]),
-        ("ka.verb", ["event", "action", ""]),
-        ("ka.useragent", ["user_agent", "original", ""]),
-    ] {
-        if let Some(value) = fact(alert, field) {
-            let value = Value::from(shortened(&value, LONGEST_VALUE));
-            match name {
-                "" => document[outer][inner] = value,
-                name => document[outer][inner][name] = value,
-            }
-        }
-    }
-    let fields = output_fields(alert)
-        .filter_map(|(name, value)| Some((safe_name(name)?, shortened(&value, LONGEST_VALUE).into())));
-    document["saker"] = json!({"fields": fields.collect::<Map<String, Value>>()});
-    document
+        "orchestrator": {
+            "type": "kubernetes",
+            "cluster": {"name": alert.cluster},
+            "namespace": field("ka.target.namespace"),
+            "resource": {"name": field("ka.target.name"), "type": field("ka.target.resource")},
+        },
+        "user": {"name": field("ka.user.name")},
+        "user_agent": {"original": field("ka.useragent")},
+        "saker": {"fields": fields.collect::<Map<String, Value>>()},
+    }))
 }
 
 /// From 0, an emergency, to 7.

@@ -40,17 +40,27 @@ impl Answer {
         }
     }
 
+    /// What it says.
+    ///
+    /// # Errors
+    /// Where it has more than `longest` bytes, or is cut off: then nobody knows whether the alerts arrived.
+    pub(crate) async fn text(self, longest: usize) -> Result<String, Failure> {
+        match beginning(self.0, longest).await {
+            (bytes, true) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+            (_, false) => {
+                Err(Failure::away(format!("its answer ends early, or has more than {longest} bytes")))
+            }
+        }
+    }
+
     /// The JSON in it.
     ///
     /// # Errors
-    /// Where it has more than `longest` bytes, is cut off, or is no such JSON: then nobody knows whether the alerts arrived.
+    /// As for [`text`](Self::text), and where it is no such JSON.
     pub(crate) async fn json<T: DeserializeOwned>(self, longest: usize) -> Result<T, Failure> {
-        let (bytes, whole) = beginning(self.0, longest).await;
-        if !whole {
-            return Err(Failure::away(format!("its answer ends early, or has more than {longest} bytes")));
-        }
-        serde_json::from_slice(&bytes).map_err(|error| {
-            Failure::away(format!("its answer makes no sense ({error}): {}", in_one_line(&bytes)))
+        let text = self.text(longest).await?;
+        serde_json::from_str(&text).map_err(|error| {
+            Failure::away(format!("its answer makes no sense ({error}): {}", in_one_line(text.as_bytes())))
         })
     }
 }

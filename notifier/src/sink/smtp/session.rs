@@ -111,8 +111,8 @@ impl Server {
     fn judge(&self, error: Option<Error>) -> Result<Verdict, Failure> {
         let Some(error) = error else { return Ok(Verdict::Taken) };
         match error.status().map(u16::from) {
-            // The server is about to close the connection.
-            Some(421) => Err(self.away(&error)),
+            // The server is about to close the connection, or wants another login: that is not about the alert.
+            Some(421 | 530 | 534 | 535 | 538) => Err(self.away(&error)),
             Some(500..) => Ok(Verdict::Never(said(&error))),
             Some(_) => Ok(Verdict::Later(said(&error))),
             None => Err(self.away(&error)),

@@ -98,6 +98,11 @@ impl Connection {
     pub(super) async fn send_and_close(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut stream = self.open().await?;
         stream.write_all(bytes).await?;
+        stream.flush().await?;
+        // One that closes before we do has not waited for all of it.
+        if !is_open(&mut *stream) {
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
         stream.shutdown().await?;
         let mut said = 0;
         let mut buffer = [0; 1024];

@@ -34,7 +34,7 @@ fn slack(section: &mut Section<'_>) -> Option<Map<String, Value>> {
     ] {
         insert(&mut sink, ours, section.text(theirs));
     }
-    section.without(&["messageformat"], "it is a template of Go");
+    section.without(&["messageformat"], "it is a template of Go: say it anew in `text`");
     match section.name() {
         "slack" => {}
         name => section
@@ -46,7 +46,11 @@ fn slack(section: &mut Section<'_>) -> Option<Map<String, Value>> {
 fn teams(section: &mut Section<'_>) -> Option<Map<String, Value>> {
     let mut sink = section.begin("teams", "webhookurl")?;
     insert(&mut sink, "webhook_url", section.secret("webhookurl"));
-    section.without(&["activityimage", "outputformat"], "the message is an adaptive card");
+    insert(&mut sink, "format", section.text("outputformat").map(|format| format.to_ascii_lowercase()));
+    section.without(
+        &["activityimage"],
+        "an adaptive card has no picture beside it: set `layout: messagecard` and `image`",
+    );
     section.remark(
         "webhookurl",
         "the message is an adaptive card, which Workflows take; the connectors of Office 365 have ended",
