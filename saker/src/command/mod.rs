@@ -15,6 +15,8 @@ mod redact_flags;
 mod rule_flags;
 mod rules;
 mod send;
+mod silence;
+mod since;
 mod sink;
 mod table;
 mod test;
@@ -51,6 +53,7 @@ enum Chosen {
     Redact(redact::Redact),
     Send(Send),
     Sink(sink::Sink),
+    Silence(silence::Silence),
     Dlq(dlq::Dlq),
     Import(import::Import),
     Credentials(credentials::Credentials),
@@ -73,6 +76,7 @@ impl Command {
             Chosen::Redact(redact) => ended(redact.run()),
             Chosen::Send(send) => ended(send.run().await),
             Chosen::Sink(sink) => sink.run().await,
+            Chosen::Silence(silence) => silence.run().await,
             Chosen::Dlq(dlq) => dlq.run().await,
             Chosen::Import(import) => import.run(),
             Chosen::Credentials(credentials) => ended(credentials.run()),
