@@ -103,7 +103,7 @@ impl Consumption {
                     Ok(None) | Err(_) => return self.leave().await,
                 },
                 () = until(expiry) => self.expire(),
-                () = sleep_until(self.beat_at) => return Some(Ok(self.heartbeat())),
+                () = sleep_until(self.beat_at) => return Some(self.beat()),
                 delivery = self.consumer.next(), if has_credit => match delivery {
                     Ok(delivery) => if let Some(event) = self.take(delivery) {
                         return Some(Ok(event));
@@ -139,7 +139,6 @@ impl Consumption {
         let expires = Instant::now() + self.terms.ack_wait.mul_f64(0.9);
         self.held.insert(delivery.sequence(), (delivery, expires));
         self.slot.told().sent();
-        self.beat_at = Instant::now() + self.terms.heartbeat;
         Some(Event::Alert(Box::new(delivered)))
     }
 
@@ -224,14 +223,14 @@ impl Consumption {
         None
     }
 
-    fn settled(&mut self, cursor: Cursor) -> Event {
-        self.beat_at = Instant::now() + self.terms.heartbeat;
+    fn settled(&self, cursor: Cursor) -> Event {
         Event::Settled(Settled { cursors: vec![cursor.to_bytes()] })
     }
 
-    fn heartbeat(&mut self) -> Event {
+    /// A sign of life, where the client is welcome still.
+    fn beat(&mut self) -> Result<Event, Status> {
         self.beat_at = Instant::now() + self.terms.heartbeat;
-        Event::Heartbeat(Heartbeat { cursor: self.last.to_bytes(), lag: 0 })
+        self.slot.still().map(|()| Event::Heartbeat(Heartbeat { cursor: self.last.to_bytes(), lag: 0 }))
     }
 
     fn going_away(&mut self) -> Event {

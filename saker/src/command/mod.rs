@@ -16,6 +16,7 @@ mod rules;
 mod send;
 mod sink;
 mod table;
+mod tail;
 mod test;
 mod up;
 
@@ -49,6 +50,7 @@ enum Chosen {
     Fields(fields::Fields),
     Redact(redact::Redact),
     Send(Send),
+    Tail(tail::Tail),
     Sink(sink::Sink),
     Dlq(dlq::Dlq),
     Credentials(credentials::Credentials),
@@ -70,6 +72,7 @@ impl Command {
             Chosen::Fields(fields) => ended(fields.run()),
             Chosen::Redact(redact) => ended(redact.run()),
             Chosen::Send(send) => ended(send.run().await),
+            Chosen::Tail(tail) => Box::pin(tail.run()).await,
             Chosen::Sink(sink) => sink.run().await,
             Chosen::Dlq(dlq) => dlq.run().await,
             Chosen::Credentials(credentials) => ended(credentials.run()),

@@ -5,20 +5,33 @@ use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKey
 
 /// Why a file is of no use.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum PemError {
+pub enum PemError {
+    /// It is empty.
     #[error("is empty")]
     Empty,
+    /// It is no PEM.
     #[error(
         "is no PEM, which is text with lines such as `-----BEGIN CERTIFICATE-----`; `openssl x509 -inform der` makes it of DER, \
          `openssl pkcs12 -nodes` of PKCS#12"
     )]
     NotPem,
+    /// It is cut off or damaged.
     #[error("is broken PEM: {0}; is it cut off, or half copied?")]
     Broken(String),
+    /// It holds something else.
     #[error("holds no {wanted}; it holds {found}{help}")]
-    Missing { wanted: &'static str, found: String, help: &'static str },
+    Missing {
+        /// What it should hold.
+        wanted: &'static str,
+        /// What it holds.
+        found: String,
+        /// What to do.
+        help: &'static str,
+    },
+    /// The key is encrypted.
     #[error("holds a key with a passphrase, which nobody could type here: take it off with `openssl pkey`")]
     Encrypted,
+    /// It holds several keys.
     #[error("holds {0} private keys; leave the one that belongs to the certificate")]
     ManyKeys(usize),
 }
