@@ -15,7 +15,8 @@ const PUBLIC: [&str; 6] = [
 ];
 
 /// What only Saker's processes speak.
-const OWN: [&str; 4] = [
+const OWN: [&str; 5] = [
+    "saker/notifier/v1/state.proto",
     "saker/events/v1/events.proto",
     "saker/bus/v1/dead_letters.proto",
     "saker/bus/v1/rules.proto",

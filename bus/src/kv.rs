@@ -1,10 +1,15 @@
 //! Keys and values that all processes on the bus share and can watch.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 
 use crate::{Bus, BusError};
+
+/// A key of our own in a bucket that is listed: whoever lists it writes it, to know when all has been seen.
+const MARK: &str = "listed";
 
 /// A key at some revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +86,30 @@ impl Bucket {
         Ok(self.bus.backend.kv_put(&self.name, key, None, Some(expected)).await?.is_some())
     }
 
+    /// Every key that is set now, by name.
+    ///
+    /// # Errors
+    /// Those of reaching the bus.
+    pub async fn entries(&self) -> Result<BTreeMap<String, Entry>, BusError> {
+        // What a watch shows first is in the order it was written, so that all that is older is seen before this.
+        let now =
+            self.bus.backend.kv_put(&self.name, MARK, Some(Bytes::new()), None).await?.unwrap_or(u64::MAX);
+        let mut watch = self.watch().await?;
+        let mut entries = BTreeMap::new();
+        while let Some(entry) = watch.entries.next().await.transpose()? {
+            let is_last = entry.revision >= now;
+            if entry.key != MARK && entry.value.is_some() {
+                entries.insert(entry.key.clone(), entry);
+            } else {
+                entries.remove(&entry.key);
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(entries)
+    }
+
     /// Watches the bucket: first every key as it is, then each change. Of several changes of one key in quick
     /// succession, only the last may be seen.
     ///
@@ -129,6 +158,11 @@ impl Watch {
     /// # Errors
     /// Final: watch anew.
     pub async fn next(&mut self) -> Result<Option<Entry>, BusError> {
-        self.entries.next().await.transpose()
+        loop {
+            match self.entries.next().await.transpose()? {
+                Some(entry) if entry.key == MARK => {}
+                entry => return Ok(entry),
+            }
+        }
     }
 }

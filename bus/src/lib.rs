@@ -49,6 +49,7 @@ pub use error::BusError;
 pub use handle::{Bus, ConsumerStatus, Receipt, StreamStatus};
 pub use id::{Id, IdError};
 pub use kv::{Bucket, Entry, Watch};
+pub use nats::outlet::{Arrival, Outlet, OutletError, OutletLogin, OutletMessage};
 pub use reach::ReachError;
 pub use reader::{Reader, Start, Stored};
 pub use settings::{Settings, Tls, problems};

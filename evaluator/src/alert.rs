@@ -37,6 +37,7 @@ pub fn alerts(evaluation: Evaluation, identity: &[u8], rules: &[Rule], origin: O
             hostname: origin.hostname.to_owned(),
             received_unix_nanos: origin.received_unix_nanos,
             time_format: time_format(format).into(),
+            summary: None,
         })
     };
     matches.into_iter().filter_map(alert).collect()

@@ -1,25 +1,17 @@
 //! One attempt to send some alerts, and how their deliveries are settled after it.
 
-use std::sync::Arc;
+use std::future::Future;
 use std::time::Duration;
 
 use bus::{BusError, Delivery, Reason};
 use futures::future::join_all;
 use proto::alerts::v1::Alert;
-use tokio::time::{Instant, interval_at, timeout};
+use tokio::time::{Instant, interval_at};
 use tracing::{Instrument, Span};
 
 use crate::settings::SinkName;
-use crate::shown::Shown;
-use crate::sink::{Failure, Patience, Rendered, Sink};
+use crate::sink::Failure;
 use crate::spans;
-
-/// How long an attempt may take, and how often the bus is told that it still goes on.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Pace {
-    pub(crate) timeout: Duration,
-    pub(crate) extend_every: Duration,
-}
 
 /// An attempt that has ended.
 pub(crate) struct Attempt {
@@ -28,21 +20,20 @@ pub(crate) struct Attempt {
     pub(crate) result: Result<(), Failure>,
 }
 
-/// Sends the alerts of the deliveries, at once. Each has a span, which ends with the attempt.
+/// Sends the alerts of the deliveries, at once, and tells the bus in time that it still goes on. Each has a span, which
+/// ends with the attempt.
 pub(crate) async fn make(
-    sink: Arc<dyn Sink>,
+    sending: impl Future<Output = Result<(), Failure>>,
     mut deliveries: Vec<Delivery<Alert>>,
     spans: Vec<Span>,
-    pace: Pace,
+    extend_every: Duration,
 ) -> Attempt {
     let begun = Instant::now();
-    let alerts: Vec<Rendered> =
-        deliveries.iter().map(|delivery| rendered(&*sink, delivery.message())).collect();
     // What is sent for several alerts at once is a step of none of their traces.
     let alone = if let [span] = spans.as_slice() { span.clone() } else { Span::none() };
     let result = {
-        let mut sending = std::pin::pin!(within(&*sink, &alerts, pace.timeout).instrument(alone));
-        let mut ticks = interval_at(begun + pace.extend_every, pace.extend_every);
+        let mut sending = std::pin::pin!(sending.instrument(alone));
+        let mut ticks = interval_at(begun + extend_every, extend_every);
         loop {
             tokio::select! {
                 biased;
@@ -53,19 +44,6 @@ pub(crate) async fn make(
     };
     spans.iter().for_each(|span| spans::ended(span, &result));
     Attempt { deliveries, begun, result }
-}
-
-fn rendered(sink: &dyn Sink, alert: &Alert) -> Rendered {
-    Rendered { id: alert.id.clone(), body: sink.render(&Shown::plain(alert)) }
-}
-
-async fn within(sink: &dyn Sink, alerts: &[Rendered], limit: Duration) -> Result<(), Failure> {
-    match sink.patience() {
-        Patience::Endless => sink.send(alerts).await,
-        Patience::Limited => timeout(limit, sink.send(alerts)).await.unwrap_or_else(|_| {
-            Err(Failure::Away { reason: format!("it did not answer within {limit:?}"), retry_after: None })
-        }),
-    }
 }
 
 /// Tells the bus that the deliveries are still worked at. Where it cannot be told, they come again.

@@ -1,47 +1,69 @@
-//! The delivery of alerts to one sink: a durable consumer's alerts are gathered, sent and, once they have arrived,
+//! The delivery of alerts to one sink: a durable consumer's alerts are sorted, gathered, sent and, once they have arrived,
 //! settled. A sink that fails is left alone for a while, and what it could not take comes again.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, BusError, Consumer, ConsumerSpec, Delivery, Reason};
+use bus::{Bus, BusError, ConsumerSpec, Delivery, Reason};
+use futures::FutureExt;
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use prost::Message;
 use proto::alerts::v1::Alert;
 use service::Shutdown;
-use tokio::time::{Instant, interval, sleep, sleep_until, timeout};
+use tokio::time::{Instant, interval, sleep_until, timeout};
 
-use crate::attempt::{self, Attempt, Pace};
+use crate::attempt::{self, Attempt};
 use crate::circuit::Circuit;
 use crate::monitor::{Monitor, Outcome, SinkMonitor};
+use crate::policy::{Policies, Sorted, Sorter};
+use crate::rate::Rate;
 use crate::sent::{self, Sent};
 use crate::settings::{DeliverySettings, SinkName};
+use crate::shown::Renderer;
 use crate::sink::{Failure, Sink, Untaken};
+use crate::source::Source;
 use crate::spans;
+use crate::stack::Stack;
 
 /// How much is gathered while a sending is under way.
 const GATHERED_BYTES: usize = 8 << 20;
 
-/// How long to wait for a bus that is away.
-const REJOIN: Duration = Duration::from_secs(1);
-
 /// How many settlements may be under way at a time.
 const SETTLING: usize = 64;
+
+/// How long what could not be sorted rests.
+const UNSORTED: Duration = Duration::from_secs(1);
+
+/// A sink that can be sent to.
+pub(crate) struct Connected {
+    pub(crate) sink: Arc<dyn Sink>,
+    /// What it takes, where settings do not say.
+    pub(crate) rate: Option<Rate>,
+}
 
 /// One sink at work.
 pub(crate) struct Lane {
     name: SinkName,
-    sink: Arc<dyn Sink>,
+    batch: usize,
     settings: DeliverySettings,
     source: Source,
+    sorter: Sorter,
+    renderer: Renderer,
+    stack: Stack,
     circuit: Circuit,
     sent: Sent,
     told: SinkMonitor,
+    /// As they came from the bus.
+    arrived: Vec<Delivery<Alert>>,
+    sorting: Option<BoxFuture<'static, Sorted>>,
+    /// To be sent.
     gathered: Vec<Delivery<Alert>>,
-    gathered_bytes: usize,
+    /// How much has arrived since the last sending.
+    held_bytes: usize,
     /// Those that were refused together with others: each is sent by itself, so that one does not condemn the others.
     alone: VecDeque<Delivery<Alert>>,
     attempts: FuturesUnordered<BoxFuture<'static, Attempt>>,
@@ -49,25 +71,38 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
-    pub(crate) fn new(bus: Bus, name: SinkName, sink: Arc<dyn Sink>, settings: DeliverySettings) -> Self {
+    pub(crate) fn new(
+        bus: Bus,
+        name: SinkName,
+        connected: Connected,
+        settings: DeliverySettings,
+        policies: Policies,
+    ) -> Self {
+        let Connected { sink, rate } = connected;
+        let batch = sink.batch();
         // What is written in batches is written one batch after the other: batches are what makes it fast.
-        let concurrency = if sink.batch() > 1 { 1 } else { settings.concurrency.max(1) };
+        let concurrency = if batch > 1 { 1 } else { settings.concurrency.max(1) };
         let spec = ConsumerSpec {
             ack_wait: settings.timeout.get() * 3 + Duration::from_secs(30),
-            max_unsettled: 4 * sink.batch().max(64),
-            prefetch: sink.batch().max(concurrency),
+            max_unsettled: 4 * batch.max(64),
+            prefetch: batch.max(concurrency),
             ..ConsumerSpec::named(name.consumer())
         };
         Self {
-            source: Source { bus, spec, consumer: None },
+            batch,
+            sorter: Sorter::new(&bus, name.clone(), &settings, policies),
+            source: Source::new(bus, spec),
+            renderer: Renderer::new(Arc::clone(&sink), &settings),
+            stack: Stack::new(sink, rate, &settings),
             circuit: Circuit::new(settings.retry.clone(), concurrency),
             told: Monitor::unobserved().sink(&name),
             name,
-            sink,
             settings,
             sent: Sent::default(),
+            arrived: Vec::new(),
+            sorting: None,
             gathered: Vec::new(),
-            gathered_bytes: 0,
+            held_bytes: 0,
             alone: VecDeque::new(),
             attempts: FuturesUnordered::new(),
             settling: FuturesUnordered::new(),
@@ -85,9 +120,16 @@ impl Lane {
     /// Those of the bus that are final.
     pub(crate) async fn run(mut self, shutdown: Shutdown, drain: Duration) -> Result<(), BusError> {
         let result = self.deliver(&shutdown).await;
+        self.arrived.clear();
         self.gathered.clear();
         self.alone.clear();
         let finish = async {
+            // What it counted is on the bus: settled, it is not counted twice.
+            if self.sorting.is_some() {
+                let sorted = sorted(&mut self.sorting).await;
+                self.settle_sorted(sorted);
+                self.gathered.clear();
+            }
             while let Some(attempt) = self.attempts.next().await {
                 self.conclude(attempt);
             }
@@ -100,77 +142,96 @@ impl Lane {
     }
 
     async fn deliver(&mut self, shutdown: &Shutdown) -> Result<(), BusError> {
-        let extend_every = self.pace().extend_every;
+        let extend_every = self.extend_every();
         let mut ticks = interval(extend_every);
         loop {
             let resting = self.circuit.rests_until(Instant::now());
-            match resting {
-                None => self.send(),
-                // What the bus handed out ahead would only grow stale here.
-                Some(until) if until > Instant::now() + extend_every => self.source.leave(),
-                Some(_) => {}
+            // What the bus handed out ahead would only grow stale here.
+            if resting.is_some_and(|until| until > Instant::now() + extend_every) {
+                self.source.leave();
             }
+            self.begin_sorting();
+            let (may_send, may_take) =
+                (resting.is_none() && self.may_send(), resting.is_none() && self.has_room());
             tokio::select! {
                 biased;
                 () = shutdown.requested() => return Ok(()),
                 Some(attempt) = self.attempts.next() => self.conclude(attempt),
                 Some(()) = self.settling.next() => {}
+                sorted = sorted(&mut self.sorting) => self.settle_sorted(sorted),
                 () = until(resting), if resting.is_some() => {}
-                _ = ticks.tick() => attempt::extend(self.gathered.iter_mut().chain(&mut self.alone)).await,
-                delivery = self.source.next(), if resting.is_none() && self.has_room() => self.gather(delivery?),
+                _ = ticks.tick() => self.extend().await,
+                _ = poll_fn(|cx| self.stack.poll_ready(cx)), if may_send => self.send(),
+                delivery = self.source.next(), if may_take => self.arrive(delivery?),
             }
         }
     }
 
-    fn pace(&self) -> Pace {
-        Pace { timeout: self.settings.timeout.get(), extend_every: self.source.spec.ack_wait / 4 }
+    fn extend_every(&self) -> Duration {
+        self.source.ack_wait() / 4
+    }
+
+    async fn extend(&mut self) {
+        let waiting = self.arrived.iter_mut().chain(&mut self.gathered).chain(&mut self.alone);
+        attempt::extend(waiting).await;
+    }
+
+    fn may_send(&self) -> bool {
+        let waiting = !self.gathered.is_empty() || !self.alone.is_empty();
+        waiting && self.attempts.len() < self.circuit.width()
     }
 
     /// Batches are gathered while one is being sent; what is sent singly is taken when it can be sent.
     fn has_room(&self) -> bool {
-        let batch = self.sink.batch();
-        let may_gather = batch > 1 || self.attempts.len() < self.circuit.width();
+        let may_gather = self.batch > 1 || self.attempts.len() < self.circuit.width();
         may_gather
             && self.alone.is_empty()
-            && self.gathered.len() < batch
-            && self.gathered_bytes < GATHERED_BYTES
+            && self.gathered.len() + self.arrived.len() < self.batch
+            && self.sorting.is_none()
             && self.settling.len() < SETTLING
+            && self.held_bytes < GATHERED_BYTES
     }
 
-    fn gather(&mut self, delivery: Delivery<Alert>) {
-        let skipped = if self.sent.contains(sent::key(&delivery)) {
-            Some(Outcome::Known)
-        } else if !self.settings.minimum_priority.admits(delivery.message()) {
-            Some(Outcome::Withheld)
+    fn arrive(&mut self, delivery: Delivery<Alert>) {
+        if self.sent.contains(sent::key(&delivery)) {
+            self.done(Outcome::Known, vec![delivery]);
         } else {
-            None
-        };
-        if let Some(outcome) = skipped {
-            self.told.became(outcome, 1);
-            self.settling.push(Box::pin(attempt::ack(self.name.clone(), vec![delivery])));
-        } else {
-            self.gathered_bytes += delivery.message().encoded_len();
-            self.gathered.push(delivery);
+            self.held_bytes += delivery.message().encoded_len();
+            self.arrived.push(delivery);
         }
+    }
+
+    fn begin_sorting(&mut self) {
+        if !self.arrived.is_empty() && self.sorting.is_none() {
+            let arrived = std::mem::take(&mut self.arrived);
+            self.sorting = Some(self.sorter.clone().sort(arrived).boxed());
+        }
+    }
+
+    fn settle_sorted(&mut self, sorted: Sorted) {
+        self.sorting = None;
+        let Sorted { send, done, again } = sorted;
+        self.gathered.extend(send);
+        let mut by_outcome: BTreeMap<Outcome, Vec<Delivery<Alert>>> = BTreeMap::new();
+        for (outcome, delivery) in done {
+            by_outcome.entry(outcome).or_default().push(delivery);
+        }
+        for (outcome, deliveries) in by_outcome {
+            self.done(outcome, deliveries);
+        }
+        self.give_back(again.into_iter().map(|delivery| (delivery, UNSORTED)).collect());
     }
 
     fn send(&mut self) {
-        if self.attempts.len() >= self.circuit.width() {
-            return;
-        }
         let deliveries = match self.alone.pop_front() {
             Some(delivery) => vec![delivery],
-            None => {
-                self.gathered_bytes = 0;
-                std::mem::take(&mut self.gathered)
-            }
+            None => std::mem::take(&mut self.gathered),
         };
-        if deliveries.is_empty() {
-            return;
-        }
-        let spans = deliveries.iter().map(|delivery| spans::delivering(&self.name, delivery));
-        let spans = spans.collect();
-        self.attempts.push(Box::pin(attempt::make(Arc::clone(&self.sink), deliveries, spans, self.pace())));
+        self.held_bytes = 0;
+        let rendered = deliveries.iter().map(|delivery| self.renderer.render(delivery.message())).collect();
+        let spans = deliveries.iter().map(|delivery| spans::delivering(&self.name, delivery)).collect();
+        let sending = self.stack.send(rendered);
+        self.attempts.push(Box::pin(attempt::make(sending, deliveries, spans, self.extend_every())));
     }
 
     fn conclude(&mut self, attempt: Attempt) {
@@ -206,7 +267,7 @@ impl Lane {
     }
 
     fn refused(&mut self, deliveries: Vec<Delivery<Alert>>, reason: String) {
-        self.told.became(Outcome::Refused, deliveries.len());
+        self.told.refused(&reason, deliveries.len());
         let reason = Reason::new("refused", reason);
         self.settling.push(Box::pin(attempt::reject(self.name.clone(), deliveries, reason)));
     }
@@ -260,15 +321,24 @@ impl Lane {
             let own = retry.delay(delivery.attempt(), asked, &mut rng);
             (delivery, own.max(rest))
         });
-        let again = waits
-            .chain(self.gathered.drain(..).chain(self.alone.drain(..)).map(|delivery| (delivery, rest)))
-            .collect();
-        self.gathered_bytes = 0;
-        self.settling.push(Box::pin(attempt::retry(self.name.clone(), again)));
+        let waiting = self.gathered.drain(..).chain(self.alone.drain(..)).map(|delivery| (delivery, rest));
+        let again = waits.chain(waiting).collect();
+        self.give_back(again);
         if !spent.is_empty() {
             let reason =
                 Reason::new("gave-up", format!("tried as often as the settings say; at last: {reason}"));
             self.settling.push(Box::pin(attempt::reject(self.name.clone(), spent, reason)));
+        }
+    }
+
+    fn done(&mut self, outcome: Outcome, deliveries: Vec<Delivery<Alert>>) {
+        self.told.became(outcome, deliveries.len());
+        self.settling.push(Box::pin(attempt::ack(self.name.clone(), deliveries)));
+    }
+
+    fn give_back(&mut self, again: Vec<(Delivery<Alert>, Duration)>) {
+        if !again.is_empty() {
+            self.settling.push(Box::pin(attempt::retry(self.name.clone(), again)));
         }
     }
 }
@@ -280,32 +350,10 @@ async fn until(time: Option<Instant>) {
     }
 }
 
-/// The durable consumer of a sink, joined when it is needed.
-struct Source {
-    bus: Bus,
-    spec: ConsumerSpec,
-    consumer: Option<Consumer<Alert>>,
-}
-
-impl Source {
-    /// The next alert. Outages of the bus are waited out. Safe to cancel.
-    async fn next(&mut self) -> Result<Delivery<Alert>, BusError> {
-        loop {
-            if let Some(consumer) = self.consumer.as_mut() {
-                return consumer.next().await;
-            }
-            match self.bus.consume(self.spec.clone()).await {
-                Ok(consumer) => self.consumer = Some(consumer),
-                Err(error) if error.is_transient() => {
-                    tracing::warn!(consumer = self.spec.name, %error, "cannot reach the bus; trying again");
-                    sleep(REJOIN).await;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    fn leave(&mut self) {
-        self.consumer = None;
+/// What is being sorted, once it is.
+async fn sorted(sorting: &mut Option<BoxFuture<'static, Sorted>>) -> Sorted {
+    match sorting {
+        Some(sorting) => sorting.await,
+        None => std::future::pending().await,
     }
 }

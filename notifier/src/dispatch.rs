@@ -1,17 +1,23 @@
-//! All sinks at work side by side, each on its own, and the alerts that all of them have trimmed away.
+//! The notifier as a whole: its sinks, what they share, and the settings that they follow.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bus::{Bus, BusError, Stream};
-use service::Shutdown;
-use tokio::task::JoinSet;
+use service::config::Problems;
+use service::{Reload, Shutdown};
+use tokio::sync::watch;
 
-use crate::abandoned;
-use crate::delivery::Lane;
-use crate::lag;
+use crate::group::{Closer, Open};
+use crate::lanes::Lanes;
 use crate::monitor::{Monitor, SinkMonitor};
+use crate::policy::{Policies, Policy};
+use crate::reload::{Load, Watcher};
 use crate::settings::{Settings, SinkName};
+use crate::silence::Follower;
 use crate::sink::{SinkError, install_tls_provider};
+use crate::status::Writer;
+use crate::{abandoned, lag};
 
 /// Why the notifier cannot run, or cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +42,12 @@ pub enum NotifierError {
 #[derive(Debug)]
 pub struct SinkErrors(Vec<(SinkName, SinkError)>);
 
+impl SinkErrors {
+    pub(crate) fn new(errors: Vec<(SinkName, SinkError)>) -> Self {
+        Self(errors)
+    }
+}
+
 impl fmt::Display for SinkErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines: Vec<String> =
@@ -49,18 +61,30 @@ pub struct Notifier {
     bus: Bus,
     settings: Settings,
     monitor: Monitor,
+    load: Option<Load>,
+    wishes: Reload,
 }
 
 impl Notifier {
     /// On this bus, to the sinks of these settings.
     pub fn new(bus: Bus, settings: Settings) -> Self {
-        Self { bus, settings, monitor: Monitor::unobserved() }
+        Self { bus, settings, monitor: Monitor::unobserved(), load: None, wishes: Reload::new() }
     }
 
     /// Tells how it is.
     #[must_use]
     pub fn telling(self, monitor: Monitor) -> Self {
         Self { monitor, ..self }
+    }
+
+    /// Follows the settings: `load` reads them anew, every [`Settings::reload`] and when it is wished.
+    #[must_use]
+    pub fn reloading_on(
+        self,
+        wishes: Reload,
+        load: impl Fn() -> Result<Settings, Problems> + Send + Sync + 'static,
+    ) -> Self {
+        Self { load: Some(Arc::new(load)), wishes, ..self }
     }
 
     /// Delivers alerts to all sinks until a stop is requested; then finishes what is under way, within
@@ -70,66 +94,70 @@ impl Notifier {
     /// Where sinks cannot be set up, or the bus fails for good; the other sinks are stopped then too.
     pub async fn run(self, shutdown: Shutdown) -> Result<(), NotifierError> {
         install_tls_provider();
-        let lanes = self.lanes()?;
-        if lanes.is_empty() {
-            tracing::warn!("no sink is configured: alerts are kept, and nobody is told");
-        }
-        run_lanes(lanes, self, shutdown).await
-    }
-
-    /// The sinks that are switched on, set up.
-    fn lanes(&self) -> Result<Vec<SetUp>, NotifierError> {
-        let (mut lanes, mut errors) = (Vec::new(), Vec::new());
-        for (name, sink) in self.settings.sinks.iter().filter(|(_, sink)| sink.delivery.enabled) {
-            match sink.kind.connect() {
-                Ok(connected) => {
-                    tracing::info!(sink = %name, r#type = sink.kind.type_name(), "sink set up");
-                    let told = self.monitor.sink(name);
-                    let lane = Lane::new(self.bus.clone(), name.clone(), connected, sink.delivery.clone());
-                    lanes.push(SetUp { name: name.clone(), lane: lane.telling(told.clone()), told });
-                }
-                Err(error) => errors.push((name.clone(), error)),
-            }
-        }
-        if errors.is_empty() { Ok(lanes) } else { Err(NotifierError::Sinks(SinkErrors(errors))) }
+        let Self { bus, settings, monitor, load, wishes } = self;
+        let (policy, following) = watch::channel(Arc::new(Policy::of(&settings)));
+        let (silences, known) = Follower::new(bus.clone());
+        let open = Open::default();
+        let policies = Policies { settings: following, silences: known, open: open.clone() };
+        let mut lanes = Lanes::new(bus.clone(), monitor.clone(), policy, policies);
+        lanes.follow(&settings).await?;
+        let mut watcher = Watcher::new(load, wishes, &settings, monitor.clone());
+        let shared = tokio::spawn(keep(bus, settings, (silences, open), monitor.clone(), lanes.told()));
+        let result = follow(&mut lanes, &mut watcher, &monitor, &shutdown).await;
+        let result = result.and(lanes.stop_all().await);
+        shared.abort();
+        result
     }
 }
 
-/// A sink that is set up.
-struct SetUp {
-    name: SinkName,
-    lane: Lane,
-    told: SinkMonitor,
-}
-
-async fn run_lanes(lanes: Vec<SetUp>, notifier: Notifier, shutdown: Shutdown) -> Result<(), NotifierError> {
-    let Notifier { bus, settings, monitor } = notifier;
-    // Set off by the caller's, and by the first sink that cannot go on.
-    let stop = Shutdown::new();
-    let mut running = JoinSet::new();
-    let drain = settings.drain.get();
-    let mut told = Vec::new();
-    for SetUp { name, lane, told: sink } in lanes {
-        told.push(sink);
-        let work = lane.run(stop.clone(), drain);
-        running.spawn(async move { work.await.map_err(|error| NotifierError::Bus { sink: name, error }) });
-    }
-    let keeping = tokio::spawn(async move {
-        abandoned::warn(&bus, &settings.sinks).await;
-        futures::join!(bus.keep_trimmed(Stream::Alerts), lag::tell(&bus, &monitor, &told))
-    });
-    let mut result = Ok(());
-    while !(stop.is_requested() && running.is_empty()) {
-        tokio::select! {
-            () = shutdown.requested(), if !stop.is_requested() => stop.request(),
-            Some(ended) = running.join_next() => {
-                if let Err(error) = ended.map_err(NotifierError::Task).flatten() {
-                    stop.request();
-                    result = result.and(Err(error));
-                }
+/// Until a stop is requested, or a sink cannot go on.
+async fn follow(
+    lanes: &mut Lanes,
+    watcher: &mut Watcher,
+    monitor: &Monitor,
+    shutdown: &Shutdown,
+) -> Result<(), NotifierError> {
+    loop {
+        let settings = tokio::select! {
+            () = shutdown.requested() => return Ok(()),
+            error = lanes.failed() => return Err(error),
+            settings = watcher.next() => settings,
+        };
+        match lanes.follow(&settings).await {
+            Ok(()) => {
+                tracing::info!(
+                    sinks = settings.sinks.len(),
+                    routes = settings.routes.len(),
+                    "new settings are in force"
+                );
+                monitor.settings_taken();
             }
+            Err(NotifierError::Sinks(errors)) => {
+                tracing::error!("the new settings are not taken, those before stay in force:\n{errors}");
+                monitor.settings_refused(&errors.to_string());
+            }
+            Err(error) => return Err(error),
         }
     }
-    keeping.abort();
-    result
+}
+
+/// What there is to do beside the sinks, until it is dropped.
+async fn keep(
+    bus: Bus,
+    settings: Settings,
+    (silences, open): (Follower, Open),
+    monitor: Monitor,
+    sinks: watch::Receiver<Vec<SinkMonitor>>,
+) {
+    abandoned::warn(&bus, &settings.sinks).await;
+    let now = || sinks.borrow().clone();
+    let writer = Writer::new(&bus);
+    let closer = Closer::new(bus.clone(), open);
+    let _ = futures::join!(
+        bus.keep_trimmed(Stream::Alerts),
+        lag::tell(&bus, &monitor, now),
+        writer.run(now),
+        silences.run(),
+        closer.run(),
+    );
 }

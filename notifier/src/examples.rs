@@ -58,3 +58,13 @@ pub(crate) fn every_kind_of_field() -> Alert {
         ..alert()
     }
 }
+
+/// One of many alerts.
+pub(crate) fn numbered(number: u64) -> Alert {
+    Alert {
+        id: bus::Id::of([number.to_le_bytes().as_slice()]).to_string(),
+        message: format!("alert {number}"),
+        time_unix_nanos: i64::try_from(number).unwrap_or_default(),
+        ..alert()
+    }
+}

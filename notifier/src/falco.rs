@@ -1,5 +1,6 @@
 //! Alerts in the two forms that Falco prints: a line of text, and a JSON object.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -90,8 +91,13 @@ pub(crate) fn fields(alert: &Alert, form: Form) -> BTreeMap<&str, FieldValue<'_>
 
 /// The time of the event as `2018-10-25T14:09:12.581541000Z`.
 pub(crate) fn time(alert: &Alert) -> String {
+    iso(alert.time_unix_nanos)
+}
+
+/// A time as `2018-10-25T14:09:12.581541000Z`.
+pub(crate) fn iso(unix_nanos: i64) -> String {
     const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(9));
-    PRINTER.timestamp_to_string(&timestamp(alert.time_unix_nanos))
+    PRINTER.timestamp_to_string(&timestamp(unix_nanos))
 }
 
 /// The time of the event. Every count of nanoseconds that 64 bits hold is within a timestamp's range.
@@ -151,6 +157,18 @@ impl<'a> FieldValue<'a> {
         match self.0 {
             Shown::Text(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// The value as text, a list with commas; `None` where there is none.
+    pub(crate) fn shown(&self) -> Option<Cow<'a, str>> {
+        match self.0 {
+            Shown::Absent => None,
+            Shown::Text(text) => Some(Cow::Borrowed(text)),
+            Shown::Signed(number) => Some(Cow::Owned(number.to_string())),
+            Shown::Unsigned(number) => Some(Cow::Owned(number.to_string())),
+            Shown::Boolean(truth) => Some(Cow::Borrowed(if truth { "true" } else { "false" })),
+            Shown::List(items) => Some(Cow::Owned(items.join(","))),
         }
     }
 }

@@ -13,12 +13,12 @@ use crate::settings::SinkName;
 const EVERY: Duration = Duration::from_secs(5);
 
 /// Tells how far the sinks are, until it is dropped.
-pub(crate) async fn tell(bus: &Bus, monitor: &Monitor, sinks: &[SinkMonitor]) -> Infallible {
+pub(crate) async fn tell(bus: &Bus, monitor: &Monitor, sinks: impl Fn() -> Vec<SinkMonitor>) -> Infallible {
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(error) = look(bus, monitor, sinks).await {
+        if let Err(error) = look(bus, monitor, &sinks()).await {
             tracing::debug!(%error, "how far the sinks are is not known now");
         }
     }

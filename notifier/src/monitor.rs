@@ -11,11 +11,13 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use proto::alerts::v1::Alert;
+use proto::notifier::v1::SinkStatus;
 use service::admin::buckets::{self, observe_since};
 use service::admin::{Admin, Health, Part, State};
 
 use crate::grpc::GrpcMonitor;
 use crate::settings::SinkName;
+use crate::status::{Noted, Resting};
 
 type PerSink<M> = Family<SinkLabels, M>;
 type Histograms = Family<SinkLabels, Histogram, fn() -> Histogram>;
@@ -24,6 +26,8 @@ type Histograms = Family<SinkLabels, Histogram, fn() -> Histogram>;
 #[derive(Debug, Clone)]
 pub struct Monitor {
     health: Health,
+    settings: Part,
+    settings_changes: Family<ChangeLabels, Counter>,
     deliveries: Family<ResultLabels, Counter>,
     durations: Histograms,
     event_delays: Histograms,
@@ -45,7 +49,7 @@ struct Held {
 }
 
 /// What became of an alert at a sink.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Outcome {
     /// The sink took it.
     Delivered,
@@ -59,6 +63,12 @@ pub(crate) enum Outcome {
     Withheld,
     /// The sink had taken it already, and it was not known to be settled.
     Known,
+    /// No route leads to the sink.
+    Unrouted,
+    /// A silence kept it back, which counts it.
+    Silenced,
+    /// It is told with others, as one.
+    Grouped,
 }
 
 /// What is told of one sink.
@@ -67,6 +77,7 @@ pub(crate) struct SinkMonitor {
     health: Part,
     monitor: Monitor,
     labels: SinkLabels,
+    noted: Noted,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -80,10 +91,17 @@ struct ResultLabels {
     result: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ChangeLabels {
+    result: &'static str,
+}
+
 impl Monitor {
     /// One that whoever asks the process can see: a part of its health for each sink, and metrics.
     pub fn observed_by(admin: &mut Admin) -> Self {
-        let monitor = Self { health: admin.health().clone(), ..Self::unobserved() };
+        let (health, settings) = (admin.health().clone(), admin.health().part("notifier-settings"));
+        settings.set(State::Ready("as they were at the start".to_owned()));
+        let monitor = Self { health, settings, ..Self::unobserved() };
         monitor.register(admin.section("notifier"));
         monitor.register_streams(admin.section("bus"));
         monitor
@@ -93,6 +111,8 @@ impl Monitor {
     pub(crate) fn unobserved() -> Self {
         Self {
             health: Health::default(),
+            settings: Part::unobserved(),
+            settings_changes: Family::default(),
             deliveries: Family::default(),
             durations: Family::new_with_constructor(buckets::durations),
             event_delays: Family::new_with_constructor(buckets::delays),
@@ -108,6 +128,14 @@ impl Monitor {
     }
 
     fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "settings_changes",
+            "Settings that were found to have changed, and whether they were taken",
+            self.settings_changes.clone(),
+        );
+        for result in ["taken", "refused"] {
+            drop(self.settings_changes.get_or_create(&ChangeLabels { result }));
+        }
         registry.register("deliveries", "What became of alerts at each sink", self.deliveries.clone());
         registry.register(
             "delivery_duration_seconds",
@@ -161,7 +189,8 @@ impl Monitor {
     /// For the sink of this name.
     pub(crate) fn sink(&self, name: &SinkName) -> SinkMonitor {
         let labels = SinkLabels { sink: name.as_str().to_owned() };
-        let sink = SinkMonitor { health: self.health.part(name.consumer()), monitor: self.clone(), labels };
+        let (health, noted) = (self.health.part(name.consumer()), Noted::default());
+        let sink = SinkMonitor { health, monitor: self.clone(), labels, noted };
         sink.health.set(State::Ready("set up".to_owned()));
         // So that a first failure is seen to be more than none before.
         for outcome in Outcome::ALL {
@@ -173,6 +202,18 @@ impl Monitor {
         self.open.get_or_create(&sink.labels).set(0);
         sink.lags(&ConsumerStatus::default());
         sink
+    }
+
+    /// New settings are in force.
+    pub(crate) fn settings_taken(&self) {
+        self.settings_changes.get_or_create(&ChangeLabels { result: "taken" }).inc();
+        self.settings.set(State::Ready("as they were read last".to_owned()));
+    }
+
+    /// New settings have mistakes.
+    pub(crate) fn settings_refused(&self, why: &str) {
+        self.settings_changes.get_or_create(&ChangeLabels { result: "refused" }).inc();
+        self.settings.set(State::Degraded(format!("new ones have mistakes, and those before stay: {why}")));
     }
 
     /// For the gRPC services.
@@ -199,8 +240,17 @@ impl Held {
 }
 
 impl Outcome {
-    const ALL: [Self; 6] =
-        [Self::Delivered, Self::Failed, Self::Refused, Self::GaveUp, Self::Withheld, Self::Known];
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Delivered,
+        Self::Failed,
+        Self::Refused,
+        Self::GaveUp,
+        Self::Withheld,
+        Self::Known,
+        Self::Unrouted,
+        Self::Silenced,
+        Self::Grouped,
+    ];
 
     /// A short stable word.
     pub(crate) fn name(self) -> &'static str {
@@ -211,6 +261,9 @@ impl Outcome {
             Self::GaveUp => "gave-up",
             Self::Withheld => "withheld",
             Self::Known => "known",
+            Self::Unrouted => "unrouted",
+            Self::Silenced => "silenced",
+            Self::Grouped => "grouped",
         }
     }
 }
@@ -223,9 +276,20 @@ impl SinkMonitor {
         self.monitor.deliveries.get_or_create(&labels).inc_by(count);
     }
 
+    /// The sink will never take these alerts.
+    pub(crate) fn refused(&self, reason: &str, alerts: usize) {
+        self.became(Outcome::Refused, alerts);
+        self.noted.failed(reason);
+    }
+
     /// The sink took an alert.
     pub(crate) fn delivered(&self, alert: &Alert) {
         self.became(Outcome::Delivered, 1);
+        self.noted.delivered();
+        if alert.summary.is_some() {
+            // Its events lie as far back as alerts are gathered.
+            return;
+        }
         let stage = u64::try_from(alert.time_unix_nanos).unwrap_or_default();
         observe_since(&self.monitor.event_delays.get_or_create(&self.labels), stage);
         observe_since(&self.monitor.receipt_delays.get_or_create(&self.labels), alert.received_unix_nanos);
@@ -239,12 +303,15 @@ impl SinkMonitor {
     /// The sink answers.
     pub(crate) fn answers(&self) {
         self.monitor.open.get_or_create(&self.labels).set(0);
+        self.noted.rests(Resting::No);
         self.health.set(State::Ready("it takes alerts".to_owned()));
     }
 
     /// The sink is left alone for a while.
     pub(crate) fn rests(&self, failures: u64, why: &str) {
         self.monitor.open.get_or_create(&self.labels).set(1);
+        self.noted.failed(why);
+        self.noted.rests(Resting::Yes);
         let times = if failures == 1 { "once".to_owned() } else { format!("{failures} times in a row") };
         self.health.set(State::Degraded(format!("it failed {times}, and its alerts wait: {why}")));
     }
@@ -255,6 +322,21 @@ impl SinkMonitor {
         self.monitor.pending.get_or_create(&self.labels).set(signed(*pending));
         self.monitor.unsettled.get_or_create(&self.labels).set(signed(*unsettled));
         self.monitor.redelivered.get_or_create(&self.labels).set(signed(*redelivered));
+    }
+
+    /// The sink is not served any more.
+    pub(crate) fn gone(&self) {
+        self.monitor.open.get_or_create(&self.labels).set(0);
+        self.health.set(State::Ready("not served any more".to_owned()));
+    }
+
+    /// All that is known of it, for other processes.
+    pub(crate) fn status(&self) -> SinkStatus {
+        let results = Outcome::ALL.into_iter().map(|outcome| {
+            let labels = ResultLabels { sink: self.labels.sink.clone(), result: outcome.name() };
+            (outcome.name().to_owned(), self.monitor.deliveries.get_or_create(&labels).get())
+        });
+        self.noted.status(results.collect())
     }
 
     /// The name of the sink.

@@ -8,18 +8,29 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use service::units::Span;
 
+use crate::group::GroupSettings;
 use crate::grpc::GrpcSettings;
 use crate::priority::MinimumPriority;
+use crate::rate::Rate;
 use crate::retry::RetrySettings;
-use crate::sink::{SinkKind, Stdout};
+use crate::routes::Route;
+use crate::silence::Silence;
+use crate::sink::{Auth, ClientTls, SinkKind, Stdout};
+use crate::template::{BodyTemplate, Template};
 
 /// Settings of the notifier.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// The sinks by name. Each is a durable consumer of that name: a sink that gets another name starts with all alerts
     /// that are still kept.
     pub sinks: BTreeMap<SinkName, SinkSettings>,
+    /// Which alerts go to which sinks, tried in order; all alerts go to the sinks that no route names.
+    pub routes: Vec<Route>,
+    /// Alerts that nobody is to be told of for a time, by a name; beside those on the bus.
+    pub silences: BTreeMap<String, Silence>,
+    /// How often settings and the files that they name are looked at for changes; 0 for only when asked to.
+    pub reload: Span,
     /// How long what is under way may take when the notifier is told to stop.
     pub drain: Span,
     /// Where programs take alerts.
@@ -31,14 +42,42 @@ impl Default for Settings {
         let stdout = SinkSettings::from(SinkKind::Stdout(Stdout::default()));
         Self {
             sinks: BTreeMap::from([(SinkName("stdout".to_owned()), stdout)]),
+            routes: Vec::new(),
+            silences: BTreeMap::new(),
+            reload: Span::seconds(5),
             drain: Span::seconds(10),
             grpc: GrpcSettings::default(),
         }
     }
 }
 
+impl Settings {
+    /// What is wrong although each setting is of its type: the key below `notifier`, and what is wrong with it.
+    pub fn problems(&self) -> Vec<(String, String)> {
+        let known = |name: &&SinkName| !self.sinks.contains_key(*name);
+        let missing = |key: String, sinks: &[SinkName]| {
+            sinks.iter().find(known).map(|name| (key, format!("there is no sink `{name}`")))
+        };
+        let routes = self.routes.iter().enumerate();
+        let routes = routes.filter_map(|(at, route)| missing(format!("routes[{at}].sinks"), &route.sinks));
+        let silences = self.silences.iter();
+        let silences = silences.flat_map(|(name, silence)| {
+            let is_name = SinkName::try_from(name.clone()).is_ok();
+            let named = (!is_name).then(|| {
+                let says = "use up to 64 letters, digits, `-` and `_` for the name of a silence";
+                (format!("silences.{name}"), says.to_owned())
+            });
+            named.into_iter().chain(missing(format!("silences.{name}.sinks"), &silence.sinks))
+        });
+        let sinks = self.sinks.iter().flat_map(|(name, sink)| {
+            sink.problems().map(move |(key, says)| (format!("sinks.{name}.{key}"), says))
+        });
+        routes.chain(silences).chain(sinks).collect()
+    }
+}
+
 /// One sink: what it is, and how alerts are delivered to it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SinkSettings {
     /// What it is.
     #[serde(flatten)]
@@ -62,6 +101,14 @@ pub struct DeliverySettings {
     pub concurrency: usize,
     /// When to try again.
     pub retry: RetrySettings,
+    /// How often the sink may be sent to; where it is not set, what the type of sink is known to take.
+    pub rate: Option<Rate>,
+    /// What the sink says in words, in place of the alert's own text.
+    pub text: Option<Template>,
+    /// The JSON document that is sent, in place of the sink's own; only for sinks that take one for each alert.
+    pub body: Option<BodyTemplate>,
+    /// How alerts are told as one; each by itself where it is not set.
+    pub group: Option<GroupSettings>,
 }
 
 impl Default for DeliverySettings {
@@ -72,6 +119,10 @@ impl Default for DeliverySettings {
             timeout: Span::seconds(10),
             concurrency: 4,
             retry: RetrySettings::default(),
+            rate: None,
+            text: None,
+            body: None,
+            group: None,
         }
     }
 }
@@ -83,6 +134,19 @@ impl From<SinkKind> for SinkSettings {
 }
 
 impl SinkSettings {
+    fn problems(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let body = self.delivery.body.is_some() && !self.kind.takes_body();
+        let kind = self.kind.type_name();
+        let body =
+            body.then(|| ("body", format!("a sink of type {kind} sends no JSON document for each alert")));
+        let group = self.delivery.group.as_ref();
+        let by = group.filter(|group| group.by.is_empty());
+        let by = by.map(|_| ("group.by", "name at least one field, as alert.rule".to_owned()));
+        let window = group.filter(|group| group.window.get().is_zero() || group.repeat().is_zero());
+        let window = window.map(|_| ("group.window", "give a time above 0, as 5m".to_owned()));
+        body.into_iter().chain(by).chain(window)
+    }
+
     /// For each type of sink, an entry that has all its keys: what the configuration may hold.
     pub fn models() -> Vec<(String, Value)> {
         SinkKind::TYPES.iter().map(|name| ((*name).to_owned(), model(name))).collect()
@@ -93,10 +157,20 @@ fn model(type_name: &str) -> Value {
     let common = serde_json::to_value(DeliverySettings::default()).unwrap_or_default();
     let Value::Object(mut all) = common else { return Value::Null };
     let own =
-        SinkKind::keys(type_name).unwrap_or_default().iter().map(|key| ((*key).to_owned(), Value::Null));
+        SinkKind::keys(type_name).unwrap_or_default().iter().map(|key| ((*key).to_owned(), keys_of(key)));
     all.extend(own.collect::<Map<_, _>>());
     all.insert("type".to_owned(), type_name.into());
     Value::Object(all)
+}
+
+/// The keys of a setting that has some of its own.
+fn keys_of(setting: &str) -> Value {
+    let keys = match setting {
+        "tls" => serde_json::to_value(ClientTls::default()),
+        "auth" => serde_json::to_value(Auth::default()),
+        _ => return Value::Null,
+    };
+    keys.unwrap_or_default()
 }
 
 /// What the names of the durable consumers of sinks begin with.
@@ -232,33 +306,14 @@ mod tests {
         assert!(!settings.sinks["audit_log"].delivery.enabled);
         let shown = format!("{settings:?} {}", serde_json::to_string(&settings).unwrap());
         assert!(!shown.contains("geheim"), "{shown}");
-        insta::assert_json_snapshot!(settings.sinks["ops"], @r##"
-        {
-          "type": "slack",
-          "webhook_url": "***",
-          "channel": "#ops",
-          "username": "Saker",
-          "icon": null,
-          "footer": null,
-          "format": "all",
-          "enabled": true,
-          "minimum_priority": "warning",
-          "timeout": "10s",
-          "concurrency": 1,
-          "retry": {
-            "initial": "2s",
-            "max": "5m",
-            "attempts": null
-          }
-        }
-        "##);
+        insta::assert_json_snapshot!(settings.sinks["ops"]);
     }
 
     #[test]
     fn mistakes_say_what_is_wrong() {
         for (json, says) in [
             (r#"{"sinks": {"a b": {"type": "stdout"}}}"#, "`a b` cannot name a sink"),
-            (r#"{"sinks": {"a": {"type": "pager"}}}"#, "`stdout`, `file`, `webhook`, `slack`"),
+            (r#"{"sinks": {"a": {"type": "pager"}}}"#, "`stdout`, `file`, `webhook`, `slack`, "),
             (r#"{"sinks": {"a": {"type": "webhook"}}}"#, "missing field `url`"),
             (
                 r#"{"sinks": {"a": {"type": "webhook", "url": "sidekick:2801"}}}"#,
@@ -286,15 +341,22 @@ mod tests {
                 (name, keys.join(" "))
             })
             .collect();
-        let common = ["concurrency", "enabled", "minimum_priority", "retry", "timeout", "type"];
-        assert_eq!(keys.len(), 4);
+        let every = serde_json::to_value(DeliverySettings::default()).unwrap();
+        let every = every.as_object().unwrap().keys().map(String::as_str).chain(["type"]);
+        assert_eq!(keys.len(), SinkKind::TYPES.len());
         for (name, own) in [
             ("stdout", "format"),
             ("file", "format path"),
-            ("webhook", "headers url"),
-            ("slack", "channel footer format icon username webhook_url"),
+            ("webhook", "auth format headers method signing_secret tls url"),
+            ("slack", "api_url channel footer format icon layout tls token username webhook_url"),
+            ("syslog", "arrival enterprise facility format framing host max_bytes port protocol tls"),
+            (
+                "smtp",
+                "authentication encryption format from headers hello host password port subject tls to user",
+            ),
+            ("nats", "acknowledged address credentials_file max_bytes password subject tls token user"),
         ] {
-            let mut expected: Vec<&str> = own.split(' ').chain(common).collect();
+            let mut expected: Vec<&str> = own.split(' ').chain(every.clone()).collect();
             expected.sort_unstable();
             assert!(keys.contains(&(name.to_owned(), expected.join(" "))), "{name}: {keys:?}");
         }

@@ -1,10 +1,14 @@
-//! [`Shown`]: an alert as a sink is to show it.
+//! An alert as a sink is to show it: with the operator's words, where there are some.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use proto::alerts::v1::Alert;
 
 use crate::falco;
+use crate::settings::DeliverySettings;
+use crate::sink::{Body, Rendered, Sink};
+use crate::template::{BodyTemplate, Template};
 
 /// An alert as a sink is to show it.
 #[derive(Debug, Clone)]
@@ -16,13 +20,9 @@ pub(crate) struct Shown<'a> {
 
 impl<'a> Shown<'a> {
     /// As it is.
+    #[cfg(test)]
     pub(crate) fn plain(alert: &'a Alert) -> Self {
         Self { alert, text: None }
-    }
-
-    /// With a text of the operator's.
-    pub(crate) fn with_text(alert: &'a Alert, text: String) -> Self {
-        Self { alert, text: Some(text) }
     }
 
     /// What the sink says in words: the operator's text, or time, priority and message as Falco prints them. It may have
@@ -32,5 +32,29 @@ impl<'a> Shown<'a> {
             Some(text) => Cow::Borrowed(text),
             None => Cow::Owned(falco::output(self.alert)),
         }
+    }
+}
+
+/// Renders the alerts of one sink.
+pub(crate) struct Renderer {
+    sink: Arc<dyn Sink>,
+    text: Option<Template>,
+    body: Option<BodyTemplate>,
+}
+
+impl Renderer {
+    pub(crate) fn new(sink: Arc<dyn Sink>, settings: &DeliverySettings) -> Self {
+        Self { sink, text: settings.text.clone(), body: settings.body.clone() }
+    }
+
+    /// The alert as it is sent.
+    pub(crate) fn render(&self, alert: &Alert) -> Rendered {
+        let text = self.text.as_ref().map(|template| template.render(alert));
+        let own = self.sink.render(&Shown { alert, text });
+        let body = match &self.body {
+            Some(body) => Body::from(body.render(alert).to_string()).to(own.to),
+            None => own,
+        };
+        Rendered { id: alert.id.clone(), body }
     }
 }

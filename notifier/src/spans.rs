@@ -3,7 +3,7 @@
 
 use bus::Delivery;
 use proto::alerts::v1::Alert;
-use reqwest::{StatusCode, Url};
+use reqwest::{Method, StatusCode, Url};
 use service::trace::{self, TARGET};
 use tracing::Span;
 use tracing::field::Empty;
@@ -32,17 +32,18 @@ pub(crate) fn ended(span: &Span, result: &Result<(), Failure>) {
     }
 }
 
-/// The span of a POST to this URL, of which no more than host and port is told; none outside of a trace.
-pub(crate) fn posting(url: &Url) -> Span {
+/// The span of a request to this URL, of which no more than host and port is told; none outside of a trace.
+pub(crate) fn sending(method: &Method, url: &Url) -> Span {
     if !trace::is_active() {
         return Span::none();
     }
     let span = tracing::info_span!(
         target: TARGET,
-        "POST",
+        "request",
+        otel.name = method.as_str(),
         otel.kind = "client",
         otel.status_code = Empty,
-        http.request.method = "POST",
+        http.request.method = method.as_str(),
         http.response.status_code = Empty,
         server.address = url.host_str().unwrap_or_default(),
         server.port = Empty,
@@ -54,8 +55,8 @@ pub(crate) fn posting(url: &Url) -> Span {
     span
 }
 
-/// The POST was answered; `None` where it was not.
-pub(crate) fn posted(span: &Span, status: Option<StatusCode>) {
+/// The request was answered; `None` where it was not.
+pub(crate) fn answered(span: &Span, status: Option<StatusCode>) {
     let Some(status) = status else { return trace::failed(span, "unreachable") };
     span.record("http.response.status_code", i64::from(status.as_u16()));
     if !status.is_success() {

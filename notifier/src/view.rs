@@ -65,7 +65,7 @@ impl AlertFields for View<'_> {
     }
 
     fn count(&self) -> u64 {
-        1
+        self.0.summary.as_ref().map_or(1, |summary| summary.count)
     }
 
     fn field(&self, name: &str) -> Option<AlertValue<'_>> {

@@ -32,6 +32,14 @@ pub mod bus {
     }
 }
 
+/// What notifiers know together.
+pub mod notifier {
+    /// Version 1.
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/saker.notifier.v1.rs"));
+    }
+}
+
 /// Falco's own services, for clients that were made for them. The names are Falco's.
 pub mod falco {
     /// What they share.

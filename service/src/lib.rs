@@ -1,5 +1,6 @@
 //! The process shell that every Saker process wears: how it is configured, how it logs, how it is told to stop and
-//! how it says that it cannot start, and what it tells of itself. It knows nothing of events, rules or buses.
+//! how it says that it cannot start, what it tells of itself, and how it reads PEM files. It knows nothing of events,
+//! rules or buses.
 
 pub mod admin;
 pub mod config;
@@ -7,6 +8,7 @@ pub mod credentials;
 mod endpoint;
 pub mod exit;
 pub mod flags;
+pub mod pem;
 mod process;
 mod reload;
 mod retry;

@@ -27,7 +27,11 @@ fn the_configuration_in_the_documentation_loads_and_is_the_default() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("saker.yaml");
     std::fs::write(&file, code_block(&docs("config.md"), "yaml")).unwrap();
-    let secrets = [("SIDEKICK_TOKEN", "geheim"), ("SLACK_URL", "https://hooks.slack.com/services/geheim")];
+    let secrets = [
+        ("SIDEKICK_TOKEN", "geheim"),
+        ("SLACK_URL", "https://hooks.slack.com/services/geheim"),
+        ("PAGERDUTY_KEY", "geheim"),
+    ];
     let arguments = ["up", "--config", file.to_str().unwrap(), "--print-config"];
     let (code, printed, errors) = run_with("saker", &arguments, &secrets);
     assert_eq!(code, Some(0), "{errors}");

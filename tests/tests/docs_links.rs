@@ -74,7 +74,11 @@ fn links_lead_somewhere_and_every_page_is_found() {
             }
         }
     }
-    for page in pages(&root.join("docs")).iter().chain(&pages(&root.join("docs/codes"))) {
+    for page in pages(&root.join("docs"))
+        .iter()
+        .chain(&pages(&root.join("docs/codes")))
+        .chain(&pages(&root.join("docs/sinks")))
+    {
         assert!(seen.contains(page), "no link leads to {}", page.display());
     }
 }

@@ -41,13 +41,24 @@ pub(super) async fn options(settings: &Settings, user: Option<User>) -> Result<C
 
 /// Why the server cannot be connected to, and what to do about it where time does not mend it.
 pub(super) fn refused(error: &ConnectError) -> BusError {
+    refused_for(error, "bus.")
+}
+
+/// As [`refused`], where the settings stand in the section `section`.
+pub(super) fn refused_for(error: &ConnectError, section: &str) -> BusError {
     let text = format!("cannot connect to NATS: {error}");
     let hint = if text.contains("invalid peer certificate") {
-        "bus.tls.ca must name the authority that signed the server's certificate, and bus.address a host in it"
+        format!(
+            "{section}tls.ca must name the authority that signed the server's certificate, and {section}address a host \
+             in it"
+        )
     } else if text.contains("received corrupt message") {
-        "the server speaks no TLS: set `tls { … }` in its configuration, or leave bus.tls out"
+        format!("the server speaks no TLS: set `tls {{ … }}` in its configuration, or leave {section}tls out")
     } else if text.contains("received fatal alert") {
-        "the server does not take our certificate: set bus.tls.certificate and bus.tls.key to one that it does"
+        format!(
+            "the server does not take our certificate: set {section}tls.certificate and {section}tls.key to one that it \
+             does"
+        )
     } else {
         return match error.kind() {
             ConnectErrorKind::TimedOut | ConnectErrorKind::Io | ConnectErrorKind::Dns => {

@@ -11,6 +11,7 @@ mod kv;
 mod link;
 mod login;
 mod names;
+pub mod outlet;
 mod parts;
 mod publish;
 mod pump;

@@ -1,5 +1,7 @@
 //! Who we are, where the address says so: `nats://name:password@host`, or `nats://token@host`.
 
+use secrecy::{ExposeSecret, SecretString};
+
 /// A name with its password, or a token in place of both.
 #[derive(PartialEq, Eq)]
 pub(super) struct User {
@@ -8,6 +10,10 @@ pub(super) struct User {
 }
 
 impl User {
+    pub(super) fn new(name: &str, password: &SecretString) -> Self {
+        Self { name: name.to_owned(), password: Some(password.expose_secret().to_owned()) }
+    }
+
     /// Takes the user out of an address, so that nobody who prints the rest prints a password.
     pub(super) fn split_from(server: &str) -> (Option<Self>, String) {
         let parts =

@@ -11,7 +11,7 @@ use super::socket::SocketMode;
 use super::tls::GrpcTlsSettings;
 
 /// `notifier.grpc:` where programs take alerts, and what they may use.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct GrpcSettings {
     /// Where the services listen. On loopback unless told otherwise: whoever reaches them can read alerts.

@@ -1,9 +1,17 @@
 //! What a sink is: settings, a pure rendering, one way to send. Everything else (consumers, retries, pauses, order) is
 //! the same for all and stands in `delivery.rs`. Adding a sink is a file here and a line in `sinks!`.
 
+mod cut;
+mod facts;
 mod http;
 mod lines;
+mod parts;
+mod pattern;
 mod secret_url;
+mod severities;
+mod short_json;
+mod tls;
+mod within_bytes;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,9 +24,13 @@ use crate::rate::Rate;
 use crate::shown::Shown;
 
 pub(crate) use http::install_tls_provider;
-pub use http::{HeaderError, Headers};
+pub use http::{Auth, AuthError, HeaderError, Headers};
 pub use lines::LineFormat;
+pub use pattern::{Pattern, PatternError};
 pub use secret_url::{SecretUrl, UrlError};
+pub use smtp::{SmtpAuthentication, SmtpEncryption, SmtpFormat};
+pub use syslog::{Facility, FacilityError, SyslogArrival, SyslogFormat, SyslogFraming, SyslogProtocol};
+pub use tls::ClientTls;
 
 /// The settings of one type of sink: what `notifier.sinks.NAME` holds beside what every sink has.
 pub(crate) trait Connect {
@@ -129,7 +141,7 @@ pub(crate) enum Untaken {
 }
 
 impl Failure {
-    fn away(reason: impl Into<String>) -> Self {
+    pub(crate) fn away(reason: impl Into<String>) -> Self {
         Self::Away { reason: reason.into(), retry_after: None }
     }
 }
@@ -208,4 +220,18 @@ sinks! {
     Webhook => webhook,
     /// A channel of Slack.
     Slack => slack,
+    /// Alertmanagers.
+    Alertmanager => alertmanager,
+    /// A service of PagerDuty.
+    Pagerduty => pagerduty,
+    /// Grafana Loki.
+    Loki => loki,
+    /// Elasticsearch or OpenSearch.
+    Elasticsearch => elasticsearch,
+    /// A receiver of syslog.
+    Syslog => syslog,
+    /// Mail.
+    Smtp => smtp,
+    /// Subjects of a NATS server.
+    Nats => nats,
 }

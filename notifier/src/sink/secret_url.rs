@@ -21,6 +21,22 @@ impl SecretUrl {
         &self.0
     }
 
+    /// The URL with `path` behind its own, unless it ends in it already.
+    pub(crate) fn joined(&self, path: &str) -> Self {
+        let mut url = self.0.clone();
+        let own = url.path().trim_end_matches('/');
+        if !own.ends_with(path) {
+            url.set_path(&format!("{own}{path}"));
+        }
+        Self(url)
+    }
+
+    /// The URL with one more parameter.
+    pub(crate) fn with_query(mut self, name: &str, value: &str) -> Self {
+        self.0.query_pairs_mut().append_pair(name, value);
+        self
+    }
+
     /// Scheme, host and port: what may be logged.
     pub(crate) fn origin(&self) -> String {
         self.0.origin().ascii_serialization()
@@ -62,6 +78,18 @@ impl Serialize for SecretUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_is_put_behind_the_own() {
+        for (url, joined) in [
+            ("http://loki:3100", "http://loki:3100/api/push"),
+            ("http://loki:3100/", "http://loki:3100/api/push"),
+            ("http://x/loki/?a=b", "http://x/loki/api/push?a=b"),
+            ("http://x/loki/api/push", "http://x/loki/api/push"),
+        ] {
+            assert_eq!(url.parse::<SecretUrl>().unwrap().joined("/api/push").0.as_str(), joined);
+        }
+    }
 
     #[test]
     fn urls_are_checked_and_never_shown() {

@@ -1,33 +1,46 @@
-//! A channel of Slack, by an incoming webhook; the message looks as users of falcosidekick know it.
+//! A channel of Slack, by an incoming webhook or by a bot; the message looks as users of falcosidekick know it, or has
+//! blocks.
 
-use std::borrow::Cow;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use proto::alerts::v1::{Alert, Priority};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use service::Secret;
 
-use super::http::{Headers, Target};
-use super::{Body, Connect, Failure, Rendered, SecretUrl, Sink, SinkError};
-use crate::falco::{self, Form};
+use super::cut::shortened;
+use super::http::{Access, Auth, Target};
+use super::{Body, ClientTls, Connect, Failure, Rendered, SecretUrl, Sink, SinkError, UrlError};
 use crate::rate::Rate;
 use crate::shown::Shown;
 
-/// Slack takes 40,000 characters of text in a message; some are left for the mark-up around it.
-const LONGEST_TEXT: usize = 38_000;
-/// A field beyond this is unreadable in a message.
-const LONGEST_VALUE: usize = 2_000;
-/// More fields than this are not shown.
-const MOST_FIELDS: usize = 100;
-/// A value under this many characters shares its row with another.
-const SHORT: usize = 36;
+mod attachment;
+mod blocks;
+mod markup;
+mod verdict;
 
-/// Settings of a `slack` sink.
+use verdict::Verdict;
+
+/// Characters of the line that a notification shows.
+const LONGEST_NOTIFICATION: usize = 2_900;
+
+/// Where a bot posts to.
+const POST_MESSAGE: &str = "https://slack.com/api/chat.postMessage";
+
+/// An answer of Slack repeats the message.
+const LONGEST_ANSWER: usize = 1 << 20;
+
+/// Settings of a `slack` sink: either `webhook_url`, or `token` and `channel`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slack {
-    /// The URL of the incoming webhook.
-    pub webhook_url: SecretUrl,
-    /// The channel, where the webhook leaves the choice.
+    /// The URL of an incoming webhook.
+    #[serde(default)]
+    pub webhook_url: Option<SecretUrl>,
+    /// The token of a bot.
+    #[serde(default)]
+    pub token: Option<Secret>,
+    /// The channel, as `#ops` or by its id. Most webhooks leave no choice.
     #[serde(default)]
     pub channel: Option<String>,
     /// Who the message is from.
@@ -42,6 +55,15 @@ pub struct Slack {
     /// What is shown: `all`, `text` or `fields`.
     #[serde(default)]
     pub format: SlackFormat,
+    /// How it is shown: as an `attachment`, or in `blocks`.
+    #[serde(default)]
+    pub layout: SlackLayout,
+    /// Where a bot posts to; `https://slack.com/api/chat.postMessage` unless set.
+    #[serde(default)]
+    pub api_url: Option<SecretUrl>,
+    /// TLS to Slack.
+    #[serde(default)]
+    pub tls: ClientTls,
 }
 
 /// What a message shows.
@@ -57,28 +79,44 @@ pub enum SlackFormat {
     Fields,
 }
 
+/// How a message shows it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SlackLayout {
+    /// As falcosidekick does.
+    #[default]
+    Attachment,
+    /// With a heading.
+    Blocks,
+}
+
 impl Slack {
     fn default_username() -> Option<String> {
         Some("Saker".to_owned())
     }
 
+    fn api_url(&self) -> Result<SecretUrl, SinkError> {
+        let known = || POST_MESSAGE.parse().map_err(|error: UrlError| SinkError(error.to_string()));
+        self.api_url.clone().map_or_else(known, Ok)
+    }
+
     fn message(&self, shown: &Shown<'_>) -> String {
-        let Shown { alert, .. } = shown;
-        let output = shown.text();
-        let shows_fields = self.format != SlackFormat::Text;
-        let message = Message {
-            username: self.username.as_deref(),
-            icon_url: self.icon.as_deref(),
-            channel: self.channel.as_deref(),
-            attachments: [Attachment {
-                text: (self.format != SlackFormat::Fields).then(|| escaped(&output, LONGEST_TEXT)),
-                fallback: shortened(&output, LONGEST_TEXT),
-                color: color(alert.priority()),
-                fields: if shows_fields { fields(alert) } else { Vec::new() },
-                footer: self.footer.as_deref().filter(|_| shows_fields),
-            }],
-        };
-        serde_json::to_string(&message).unwrap_or_default()
+        let mut message = Map::new();
+        let own = [("username", &self.username), ("icon_url", &self.icon), ("channel", &self.channel)];
+        for (key, value) in own {
+            message.extend(value.as_ref().map(|value| (key.to_owned(), Value::from(value.as_str()))));
+        }
+        match self.layout {
+            SlackLayout::Attachment => {
+                message.insert("attachments".to_owned(), vec![attachment::attachment(self, shown)].into());
+            }
+            SlackLayout::Blocks => {
+                let text = markup::escaped(&shortened(&shown.text(), LONGEST_NOTIFICATION), LONGEST_NOTIFICATION);
+                message.insert("text".to_owned(), text.into());
+                message.insert("blocks".to_owned(), blocks::blocks(self, shown).into());
+            }
+        }
+        Value::from(message).to_string()
     }
 }
 
@@ -87,14 +125,46 @@ impl Connect for Slack {
     const TAKES_BODY: bool = true;
 
     fn connect(&self) -> Result<Arc<dyn Sink>, SinkError> {
-        let target = Target::new(&self.webhook_url, &Headers::default())?;
-        Ok(Arc::new(Connected { settings: self.clone(), target }))
+        let (url, auth, by) = match (&self.webhook_url, &self.token) {
+            (Some(url), None) => (url.clone(), Auth::default(), By::Webhook),
+            (None, Some(_)) if self.channel.is_none() => {
+                return Err(SinkError("a bot needs to be told where to post: set channel".to_owned()));
+            }
+            (None, Some(token)) => {
+                let auth = Auth::bearer(token).map_err(|error| SinkError(format!("token: {error}")))?;
+                (self.api_url()?, auth, By::Bot)
+            }
+            (Some(_), Some(_)) => {
+                return Err(SinkError("both webhook_url and token are set: leave one".to_owned()));
+            }
+            (None, None) => {
+                return Err(SinkError("set webhook_url, or token and channel".to_owned()));
+            }
+        };
+        let content_type = match by {
+            By::Webhook => "application/json",
+            By::Bot => "application/json; charset=utf-8",
+        };
+        let access = Access { content_type, auth, tls: self.tls.clone(), ..Access::default() };
+        Ok(Arc::new(Connected { settings: self.clone(), target: Target::new(&url, &access)?, by }))
     }
+
+    fn files(&self) -> Vec<PathBuf> {
+        self.tls.files()
+    }
+}
+
+/// Who posts.
+#[derive(Debug, Clone, Copy)]
+enum By {
+    Webhook,
+    Bot,
 }
 
 struct Connected {
     settings: Slack,
     target: Target,
+    by: By,
 }
 
 #[async_trait]
@@ -105,104 +175,12 @@ impl Sink for Connected {
 
     async fn send(&self, alerts: &[Rendered]) -> Result<(), Failure> {
         for alert in alerts {
-            self.target.post(alert).await?;
+            let answer = self.target.post(alert).await?;
+            if let By::Bot = self.by {
+                answer.json::<Verdict>(LONGEST_ANSWER).await?.into_result()?;
+            }
         }
         Ok(())
-    }
-}
-
-#[derive(Serialize)]
-struct Message<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    username: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    icon_url: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    channel: Option<&'a str>,
-    attachments: [Attachment<'a>; 1],
-}
-
-#[derive(Serialize)]
-struct Attachment<'a> {
-    fallback: Cow<'a, str>,
-    color: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    fields: Vec<Field>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    footer: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Field {
-    title: String,
-    value: String,
-    short: bool,
-}
-
-/// What every alert has, then its output fields that are text by name, then its time.
-fn fields(alert: &Alert) -> Vec<Field> {
-    let always = [("rule", alert.rule.as_str()), ("priority", falco::priority_name(alert)), ("source", &alert.source)];
-    let tags = alert.tags.join(", ");
-    let sometimes = [("hostname", alert.hostname.as_str()), ("tags", &tags)].into_iter().filter(|(_, text)| !text.is_empty());
-    let mut shown: Vec<Field> = always.into_iter().chain(sometimes).map(|(title, text)| field(title, text, true)).collect();
-    let own = falco::fields(alert, Form::Extended).into_iter();
-    let own = own.filter_map(|(name, value)| Some(field(name, value.as_text()?, is_short(value.as_text()?))));
-    shown.extend(own.take(MOST_FIELDS));
-    shown.push(field("time", &falco::timestamp(alert.time_unix_nanos).strftime("%F %T%.f +0000 UTC").to_string(), false));
-    shown
-}
-
-fn field(title: &str, value: &str, short: bool) -> Field {
-    Field { title: title.to_owned(), value: escaped(value, LONGEST_VALUE), short }
-}
-
-fn is_short(value: &str) -> bool {
-    value.chars().count() < SHORT
-}
-
-/// The text, or as much of it as `longest` characters hold, with a mark that says how much is missing.
-fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
-    let Some((end, _)) = text.char_indices().nth(longest) else { return Cow::Borrowed(text) };
-    let (kept, rest) = text.split_at_checked(end).unwrap_or((text, ""));
-    Cow::Owned(format!("{kept}… [{} more characters]", rest.chars().count()))
-}
-
-/// As [`shortened`], with the three characters escaped that Slack takes for mark-up: else a user's name could notify a
-/// whole channel. What they become counts.
-fn escaped(text: &str, longest: usize) -> String {
-    let mut result = String::with_capacity(text.len().min(longest));
-    let mut length = 0;
-    for (index, character) in text.chars().enumerate() {
-        let piece = match character {
-            '&' => Some("&amp;"),
-            '<' => Some("&lt;"),
-            '>' => Some("&gt;"),
-            _ => None,
-        };
-        length += piece.map_or(1, str::len);
-        if length > longest {
-            let missing = text.chars().count().saturating_sub(index);
-            result.push_str(&format!("… [{missing} more characters]"));
-            break;
-        }
-        match piece {
-            Some(piece) => result.push_str(piece),
-            None => result.push(character),
-        }
-    }
-    result
-}
-
-fn color(priority: Priority) -> &'static str {
-    match priority {
-        Priority::Emergency | Priority::Error => "#e20b0b",
-        Priority::Alert | Priority::Critical => "#ff5400",
-        Priority::Warning => "#ffc700",
-        Priority::Notice => "#5bffb5",
-        Priority::Informational => "#68c2ff",
-        Priority::Unspecified | Priority::Debug => "#ccfff2",
     }
 }
 
@@ -210,9 +188,11 @@ fn color(priority: Priority) -> &'static str {
 mod tests {
     use super::*;
     use crate::examples::{alert, every_kind_of_field};
+    use proto::alerts::v1::{Alert, Field};
 
     fn slack(more: &str) -> Slack {
-        serde_json::from_str(&format!(r#"{{"webhook_url": "https://hooks.slack.com/services/x"{more}}}"#)).unwrap()
+        serde_json::from_str(&format!(r#"{{"webhook_url": "https://hooks.slack.com/services/x"{more}}}"#))
+            .unwrap()
     }
 
     fn message(slack: &Slack, alert: &Alert) -> serde_json::Value {
@@ -226,19 +206,33 @@ mod tests {
     }
 
     #[test]
+    fn a_message_in_blocks() {
+        let slack = slack(r##", "channel": "#ops", "layout": "blocks", "footer": "prod""##);
+        insta::with_settings!({ sort_maps => true }, { insta::assert_json_snapshot!(message(&slack, &alert())) });
+    }
+
+    #[test]
+    fn blocks_stay_within_the_limits_of_slack() {
+        let mut large = every_kind_of_field();
+        let value = large.fields[6].value.clone();
+        large.fields = (0..300).map(|n| Field { name: format!("f{n}"), value: value.clone() }).collect();
+        large.rule = "r".repeat(1_000);
+        large.message = "<".repeat(50_000);
+        large.tags = vec!["t".repeat(50_000)];
+        let message = message(&slack(r#", "layout": "blocks""#), &large);
+        let count = |text: &serde_json::Value| text.as_str().unwrap().chars().count();
+        let blocks = message["blocks"].as_array().unwrap();
+        assert_eq!(blocks.len(), 13);
+        assert!(count(&blocks[0]["text"]["text"]) <= 150 && count(&blocks[1]["text"]["text"]) <= 3_000);
+        assert!(blocks[2..12].iter().all(|block| block["fields"].as_array().unwrap().len() == 10));
+        assert!(count(&blocks[12]["elements"][0]["text"]) <= 2_000 && count(&message["text"]) <= 3_000);
+    }
+
+    #[test]
     fn only_text() {
-        let text = message(&slack(r#", "format": "text", "footer": "f", "username": null"#), &alert());
-        insta::with_settings!({ sort_maps => true }, { insta::assert_json_snapshot!(text, @r##"
-        {
-          "attachments": [
-            {
-              "color": "#ffc700",
-              "fallback": "14:09:12.581541000: Warning Attach to pod (user=alice pod=web)",
-              "text": "14:09:12.581541000: Warning Attach to pod (user=alice pod=web)"
-            }
-          ]
-        }
-        "##) });
+        let text =
+            message(&slack(r#", "format": "text", "footer": "f", "username": null"#), &alert());
+        insta::with_settings!({ sort_maps => true }, { insta::assert_json_snapshot!(text) });
     }
 
     #[test]
@@ -251,9 +245,12 @@ mod tests {
     #[test]
     fn fields_that_are_no_text_are_left_out() {
         let message = message(&slack(""), &every_kind_of_field());
-        let titles: Vec<&str> =
-            message["attachments"][0]["fields"].as_array().unwrap().iter().map(|f| f["title"].as_str().unwrap()).collect();
-        assert_eq!(titles, ["rule", "priority", "source", "hostname", "g.text", "saker.cluster", "saker.ruleset", "time"]);
+        let fields = message["attachments"][0]["fields"].as_array().unwrap();
+        let titles: Vec<&str> = fields.iter().map(|field| field["title"].as_str().unwrap()).collect();
+        assert_eq!(
+            titles,
+            ["rule", "priority", "source", "hostname", "g.text", "saker.cluster", "saker.ruleset", "time"]
+        );
     }
 
     #[test]
@@ -266,26 +263,17 @@ mod tests {
             assert!(text.chars().count() <= 38_050, "{part}");
             assert!(text.ends_with(" more characters]"), "{part}");
         }
-        assert_eq!(escaped("a<b&c>", 100), "a&lt;b&amp;c&gt;");
-        assert_eq!(escaped("ab<cd", 3), "ab… [3 more characters]");
-        assert_eq!(shortened("äöü", 3), "äöü");
-        assert_eq!(shortened("äöü", 2), "äö… [1 more characters]");
     }
 
     #[test]
-    fn each_priority_has_its_color() {
-        let colors: Vec<&str> = (1..=8).map(|priority| color(Priority::try_from(priority).unwrap())).collect();
-        insta::assert_debug_snapshot!(colors, @r##"
-        [
-            "#e20b0b",
-            "#ff5400",
-            "#ff5400",
-            "#e20b0b",
-            "#ffc700",
-            "#5bffb5",
-            "#68c2ff",
-            "#ccfff2",
-        ]
-        "##);
+    fn a_webhook_or_a_bot() {
+        let told = |json: &str| {
+            let connected = serde_json::from_str::<Slack>(json).unwrap().connect();
+            connected.err().map(|error| error.to_string()).unwrap_or_default()
+        };
+        assert_eq!(told(r#"{"webhook_url": "http://x/"}"#), "");
+        assert!(told("{}").starts_with("set webhook_url"));
+        assert!(told(r#"{"token": "geheim"}"#).ends_with("set channel"));
+        assert!(told(r##"{"token": "geheim", "channel": "#a", "webhook_url": "http://x/"}"##).ends_with("leave one"));
     }
 }

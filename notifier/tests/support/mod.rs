@@ -131,7 +131,7 @@ impl Webhook {
         script: impl IntoIterator<Item = Answer>,
         resets: usize,
     ) -> Self {
-        let listener = Resetting { inner: TcpListener::bind(address).await.unwrap(), left: resets };
+        let listener = Resetting::at(address, resets).await;
         let address = listener.inner.local_addr().unwrap();
         let script = Arc::new(Mutex::new(script.into_iter().collect()));
         let webhook = Self { address, script, requests: Arc::default(), check };
@@ -195,9 +195,15 @@ async fn receive(State(webhook): State<Webhook>, headers: HeaderMap, body: Bytes
 }
 
 /// Resets the first connections.
-struct Resetting {
+pub struct Resetting {
     inner: TcpListener,
     left: usize,
+}
+
+impl Resetting {
+    pub async fn at(address: SocketAddr, left: usize) -> Self {
+        Self { inner: TcpListener::bind(address).await.unwrap(), left }
+    }
 }
 
 impl Listener for Resetting {

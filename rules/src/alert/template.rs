@@ -1,10 +1,12 @@
 //! [`AlertTemplate`]: a text with fields of an alert in it.
 
 use super::{AlertError, AlertFields};
+use crate::check::check_operand_in;
 use crate::fields::Facts;
 use crate::options::Options;
 use crate::output::Template;
 use crate::program::{Probe, ProbeBuilder, Value};
+use crate::syntax::{Dialect, parse_operand};
 
 /// A longer text is no template that anybody wrote.
 const LONGEST: usize = 64 * 1024;
@@ -34,6 +36,17 @@ impl AlertTemplate {
         let template = Template::over_alerts(text, &mut builder);
         let template = template.map_err(|problem| AlertError::problems(vec![(0..0, problem)]))?;
         Ok(Self { text: text.to_owned(), probe: builder.finish(&Options::default()), template })
+    }
+
+    /// The template that is nothing but this field, named as in conditions.
+    ///
+    /// # Errors
+    /// What is wrong with the name.
+    pub fn field(name: &str) -> Result<Self, AlertError> {
+        let written =
+            parse_operand(name, Dialect::Alerts).map_err(|error| AlertError::syntax(name, &error))?;
+        check_operand_in(&written, Dialect::Alerts).map_err(|problem| AlertError::problems(vec![problem]))?;
+        Self::parse(&format!("%{name}"))
     }
 
     /// The template as it was written.

@@ -7,6 +7,7 @@ mod dlq;
 mod eval;
 mod explain;
 mod fields;
+mod import;
 mod kubeconfig;
 mod operator_flags;
 mod redact;
@@ -53,6 +54,7 @@ enum Chosen {
     Tail(tail::Tail),
     Sink(sink::Sink),
     Dlq(dlq::Dlq),
+    Import(import::Import),
     Credentials(credentials::Credentials),
     Kubeconfig(kubeconfig::Kubeconfig),
     Code(code::Explain),
@@ -75,6 +77,7 @@ impl Command {
             Chosen::Tail(tail) => Box::pin(tail.run()).await,
             Chosen::Sink(sink) => sink.run().await,
             Chosen::Dlq(dlq) => dlq.run().await,
+            Chosen::Import(import) => import.run(),
             Chosen::Credentials(credentials) => ended(credentials.run()),
             Chosen::Kubeconfig(kubeconfig) => kubeconfig.run(),
             Chosen::Code(code) => code.run(),

@@ -10,7 +10,7 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{CertificateError, Error, InconsistentKeys, RootCertStore, ServerConfig};
 
 use super::certificate::Facts;
-use super::pem::{self, PemError};
+use crate::pem::{self, PemError};
 
 /// What connections are secured with.
 #[derive(Debug, Clone)]

@@ -1,4 +1,4 @@
-//! What servers and clients show to one another: certificates and keys in PEM files, names in certificates, bearer
+//! What servers and clients show to one another: certificates and their keys, names in certificates, bearer
 //! tokens; and the files that they stand in, which are read again while a process runs.
 
 #[cfg(test)]
@@ -9,12 +9,10 @@ mod certificate;
 mod files;
 mod material;
 mod name;
-mod pem;
 mod token;
 
 pub use certificate::Facts;
 pub use files::{Contents as FileContents, Files, Mark, Problem};
 pub use material::{Contents, Material, MaterialError, Need, material};
 pub use name::{CertificateName, CertificateNameError};
-pub use pem::PemError;
 pub use token::{NotBearer, Token, TokenError, bearer, tokens};

@@ -6,40 +6,43 @@ use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKey
 /// Why a file is of no use.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PemError {
-    /// It is empty.
+    /// There is nothing in it.
     #[error("is empty")]
     Empty,
-    /// It is no PEM.
+    /// It is DER, PKCS#12 or no key material at all.
     #[error(
         "is no PEM, which is text with lines such as `-----BEGIN CERTIFICATE-----`; `openssl x509 -inform der` makes it of DER, \
          `openssl pkcs12 -nodes` of PKCS#12"
     )]
     NotPem,
-    /// It is cut off or damaged.
+    /// It cannot be read to its end.
     #[error("is broken PEM: {0}; is it cut off, or half copied?")]
     Broken(String),
-    /// It holds something else.
+    /// It holds other things.
     #[error("holds no {wanted}; it holds {found}{help}")]
     Missing {
         /// What it should hold.
         wanted: &'static str,
         /// What it holds.
         found: String,
-        /// What to do.
+        /// What to do, behind a semicolon.
         help: &'static str,
     },
-    /// The key is encrypted.
+    /// Its key has a passphrase.
     #[error("holds a key with a passphrase, which nobody could type here: take it off with `openssl pkey`")]
     Encrypted,
-    /// It holds several keys.
+    /// There are several keys, and nobody knows which to take.
     #[error("holds {0} private keys; leave the one that belongs to the certificate")]
     ManyKeys(usize),
 }
 
 type Section = (SectionKind, Vec<u8>);
 
-/// The certificates, in their order.
-pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemError> {
+/// The certificates, in their order; at least one.
+///
+/// # Errors
+/// Where there is none, or what is there cannot be read.
+pub fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemError> {
     let sections = sections(pem)?;
     let found = sections.iter().filter(|(kind, _)| *kind == SectionKind::Certificate);
     let found: Vec<_> = found.map(|(_, der)| CertificateDer::from(der.clone())).collect();
@@ -47,7 +50,10 @@ pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, P
 }
 
 /// The one private key.
-pub(crate) fn key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemError> {
+///
+/// # Errors
+/// Where there is none, or more than one.
+pub fn key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemError> {
     let sections = sections(pem)?;
     let mut found = sections.iter().filter_map(|(kind, der)| PrivateKeyDer::from_pem(*kind, der.clone()));
     match (found.next(), found.count()) {
@@ -58,8 +64,11 @@ pub(crate) fn key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemError> {
     }
 }
 
-/// The lists of revoked certificates.
-pub(crate) fn revocations(pem: &[u8]) -> Result<Vec<CertificateRevocationListDer<'static>>, PemError> {
+/// The lists of revoked certificates; at least one.
+///
+/// # Errors
+/// Where there is none, or what is there cannot be read.
+pub fn revocations(pem: &[u8]) -> Result<Vec<CertificateRevocationListDer<'static>>, PemError> {
     let sections = sections(pem)?;
     let found = sections.iter().filter(|(kind, _)| *kind == SectionKind::Crl);
     let found: Vec<_> = found.map(|(_, der)| CertificateRevocationListDer::from(der.clone())).collect();
