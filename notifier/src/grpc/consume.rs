@@ -86,6 +86,9 @@ impl Consumption {
     async fn next(&mut self) -> Option<Result<Event, Status>> {
         while !self.is_over {
             tokio::task::consume_budget().await;
+            if Instant::now() >= self.beat_at {
+                return Some(self.beat());
+            }
             let credits = usize::try_from(self.terms.credits).unwrap_or(usize::MAX);
             let has_credit = self.held.len() < credits && self.settling.len() < SETTLING;
             let expiry = self.held.values().map(|(_, expires)| *expires).min();
