@@ -66,9 +66,9 @@ impl Configuration for Settings {
     }
 
     fn check(&self) -> Vec<Problem> {
-        let grpc = self.notifier.grpc.problems().into_iter();
-        let grpc = grpc.map(|(key, text)| Problem::at(&*key, text));
-        bus::problems(&self.bus).into_iter().chain(grpc).collect()
+        let own = self.notifier.problems().into_iter();
+        let own = own.map(|(key, text)| Problem::at(&*key, text));
+        bus::problems(&self.bus).into_iter().chain(own).collect()
     }
 }
 

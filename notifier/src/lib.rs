@@ -33,6 +33,7 @@ mod stack;
 mod status;
 mod tally;
 mod template;
+mod trial;
 mod view;
 
 #[cfg(test)]
@@ -51,3 +52,4 @@ pub use settings::{DeliverySettings, Settings, SinkName, SinkNameError, SinkSett
 pub use silence::{Listed, Silence, SilenceError, Silences};
 pub use status::{forget_status, sink_status};
 pub use template::{BodyTemplate, Template};
+pub use trial::{TrialError, try_sink};

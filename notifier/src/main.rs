@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use bus::Bus;
 use notifier::grpc::Grpc;
 use notifier::{Monitor, Notifier};
-use service::{Process, exit, flags};
+use service::{Process, Reload, exit, flags};
 
 fn main() -> ExitCode {
     match flags::settings::<cli::Flags>() {
@@ -25,7 +25,9 @@ async fn run(settings: cli::Settings) -> anyhow::Result<()> {
     let Some(bus) = Bus::reach(&settings.bus, "notifier", &shutdown).await? else { return Ok(()) };
     process.reached(bus.reachable());
     let grpc = Grpc::bind(&settings.notifier, bus.clone()).await?.map(|grpc| grpc.telling(&monitor));
+    let read = flags::reader::<cli::Flags>();
     let notifier = Notifier::new(bus.clone(), settings.notifier).telling(monitor);
+    let notifier = notifier.reloading_on(Reload::on_signals()?, move || Ok(read()?.notifier));
     Grpc::serve_while(grpc, notifier.run(shutdown.clone()), shutdown).await?;
     bus.close().await?;
     Ok(())

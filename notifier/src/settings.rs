@@ -52,7 +52,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// What is wrong although each setting is of its type: the key below `notifier`, and what is wrong with it.
+    /// What is wrong although each setting is of its type: the key, and what is wrong with it.
     pub fn problems(&self) -> Vec<(String, String)> {
         let known = |name: &&SinkName| !self.sinks.contains_key(*name);
         let missing = |key: String, sinks: &[SinkName]| {
@@ -72,7 +72,8 @@ impl Settings {
         let sinks = self.sinks.iter().flat_map(|(name, sink)| {
             sink.problems().map(move |(key, says)| (format!("sinks.{name}.{key}"), says))
         });
-        routes.chain(silences).chain(sinks).collect()
+        let own = routes.chain(silences).chain(sinks).map(|(key, says)| (format!("notifier.{key}"), says));
+        own.chain(self.grpc.problems()).collect()
     }
 }
 

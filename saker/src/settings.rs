@@ -74,9 +74,9 @@ impl Configuration for Settings {
     fn check(&self) -> Vec<Problem> {
         let ingest = self.ingest.problems().into_iter();
         let ingest = ingest.map(|(key, text)| Problem::at(&*format!("ingest.{key}"), text));
-        let grpc = self.notifier.grpc.problems().into_iter();
-        let grpc = grpc.map(|(key, text)| Problem::at(&*key, text));
-        bus::problems(&self.bus).into_iter().chain(ingest).chain(grpc).collect()
+        let notifier = self.notifier.problems().into_iter();
+        let notifier = notifier.map(|(key, text)| Problem::at(&*key, text));
+        bus::problems(&self.bus).into_iter().chain(ingest).chain(notifier).collect()
     }
 }
 

@@ -69,8 +69,7 @@ impl Common {
         &self,
         more: impl IntoIterator<Item = Flag>,
     ) -> Result<Start<T>, Problems> {
-        let flags = self.flags().chain(more).collect();
-        let settings: T = config::load(Sources { flags, ..Sources::of_process(self.config.clone()) })?;
+        let settings: T = config::load(self.sources(more))?;
         if self.health {
             return Ok(Start::Done(health(settings.admin())));
         }
@@ -79,6 +78,12 @@ impl Common {
         }
         print(&config::to_yaml(&settings));
         Ok(Start::Done(ExitCode::SUCCESS))
+    }
+
+    /// Where the settings come from, with these flags and `more` on top.
+    pub fn sources(&self, more: impl IntoIterator<Item = Flag>) -> Sources {
+        let flags = self.flags().chain(more).collect();
+        Sources { flags, ..Sources::of_process(self.config.clone()) }
     }
 
     fn flags(&self) -> impl Iterator<Item = Flag> {
@@ -100,6 +105,16 @@ pub fn settings<C: CommandLine>() -> Result<C::Settings, ExitCode> {
         Ok(Start::Done(code)) => Err(code),
         Err(problems) => Err(exit::usage(&problems)),
     }
+}
+
+/// Reads the settings of a program whose whole command line is `C` anew, as often as it is called: what has changed since
+/// is what files hold.
+pub fn reader<C: CommandLine>() -> impl Fn() -> Result<C::Settings, Problems> + Send + Sync + 'static {
+    let command = C::try_parse();
+    let sources = command.map(|command| command.common().sources(command.flags()));
+    // A command line that cannot be read has ended the program before.
+    let sources = sources.unwrap_or_else(|_| Sources::of_process(None));
+    move || config::load(sources.clone())
 }
 
 /// Parses the command line. Help goes to stdout; mistakes go to stderr, with the code for wrong usage.

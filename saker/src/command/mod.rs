@@ -15,6 +15,8 @@ mod redact_flags;
 mod rule_flags;
 mod rules;
 mod send;
+mod silence;
+mod since;
 mod sink;
 mod table;
 mod tail;
@@ -53,6 +55,7 @@ enum Chosen {
     Send(Send),
     Tail(tail::Tail),
     Sink(sink::Sink),
+    Silence(silence::Silence),
     Dlq(dlq::Dlq),
     Import(import::Import),
     Credentials(credentials::Credentials),
@@ -76,6 +79,7 @@ impl Command {
             Chosen::Send(send) => ended(send.run().await),
             Chosen::Tail(tail) => Box::pin(tail.run()).await,
             Chosen::Sink(sink) => sink.run().await,
+            Chosen::Silence(silence) => silence.run().await,
             Chosen::Dlq(dlq) => dlq.run().await,
             Chosen::Import(import) => import.run(),
             Chosen::Credentials(credentials) => ended(credentials.run()),

@@ -57,7 +57,8 @@ impl From<&str> for KeyPath {
 }
 
 impl Problems {
-    pub(crate) fn new(mut problems: Vec<Problem>) -> Self {
+    /// Several at once, in the order of their keys.
+    pub fn new(mut problems: Vec<Problem>) -> Self {
         problems.sort_by(|a, b| a.path.cmp(&b.path));
         problems.dedup();
         Self(problems)

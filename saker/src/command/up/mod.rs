@@ -14,7 +14,7 @@ use ingest::{Ingest, IngestError};
 use notifier::grpc::{Grpc, GrpcError, Listen};
 use notifier::{Notifier, NotifierError};
 use serde_json::{Value, json};
-use service::config::{Flag, Problems};
+use service::config::{self, Flag, Problems, Sources};
 use service::flags::{Common, Start};
 use service::{Process, ProcessError, Reload, Shutdown, SignalError, exit};
 use tokio::task::{JoinError, JoinSet};
@@ -95,13 +95,22 @@ impl Up {
             Ok(Start::Run(settings)) if self.demo && !demo::is_let_in(&settings.ingest) => {
                 exit::usage(&demo::NOT_LET_IN)
             }
-            Ok(Start::Run(settings)) => exit::report(up(settings, self.demo).await),
+            Ok(Start::Run(settings)) => exit::report(up(settings, self.sources(), self.demo).await),
             Ok(Start::Done(code)) => code,
             Err(problems) => exit::usage(&problems),
         }
     }
 
     fn settings(&self) -> Result<Start<Settings>, Problems> {
+        self.common.start(self.flags())
+    }
+
+    /// Where the settings come from.
+    fn sources(&self) -> Sources {
+        self.common.sources(self.flags())
+    }
+
+    fn flags(&self) -> Vec<Flag> {
         let flag =
             |name: &str, path: &str, value: Option<Value>| value.map(|value| Flag::new(name, path, value));
         let listen = self.listen.map(|listen| listen.to_string().into());
@@ -113,11 +122,11 @@ impl Up {
             flag("--webhook", "notifier.sinks.webhook", webhook),
             flag("--slack", "notifier.sinks.slack", slack),
         ];
-        self.common.start(own.into_iter().flatten().chain(self.rules.flags()))
+        own.into_iter().flatten().chain(self.rules.flags()).collect()
     }
 }
 
-async fn up(mut settings: Settings, demo: bool) -> Result<(), UpError> {
+async fn up(mut settings: Settings, sources: Sources, demo: bool) -> Result<(), UpError> {
     let mut process = Process::begin("saker", &settings.log, &settings.traces)?;
     let reload = Reload::on_signals()?;
     let ruleset = Ruleset::at_start(&settings.evaluator)?;
@@ -144,8 +153,10 @@ async fn up(mut settings: Settings, demo: bool) -> Result<(), UpError> {
     let services = Services {
         ingest,
         grpc,
-        evaluator: evaluator.reloading_on(reload).telling(monitors.1),
-        notifier: Notifier::new(bus.clone(), settings.notifier).telling(monitors.2),
+        evaluator: evaluator.reloading_on(reload.another()).telling(monitors.1),
+        notifier: Notifier::new(bus.clone(), settings.notifier)
+            .telling(monitors.2)
+            .reloading_on(reload, move || Ok(config::load::<Settings>(sources.clone())?.notifier)),
     };
     let result = services.run(shutdown).await;
     bus.close().await?;
