@@ -119,6 +119,9 @@ async fn each_service_can_do_its_work() {
     assert_eq!(notifier.trim(Stream::Alerts, Duration::ZERO).await.unwrap(), 2);
     assert_eq!(notifier.status(Stream::Alerts).await.unwrap().consumers.len(), 1);
     assert_eq!(notifier.status(Stream::DeadLetters).await.unwrap().messages, 1);
+    assert!(first::<Alert>(&notifier).await.unwrap().is_none(), "all are trimmed");
+    assert!(notifier.get::<Alert>(alert("short".into()).id()).await.unwrap().is_none());
+    assert!(notifier.forget(Stream::Alerts, "sink-slack").await.unwrap());
     for text in ["short summary".to_owned(), long_text()] {
         let summary = alert(text);
         notifier.publish_to("sink-slack", summary.id(), &summary).await.unwrap();
