@@ -71,8 +71,6 @@ macro_rules! owning {
                 a_key_is_written_only_at_its_revision
         a_key_is_unset_only_at_its_revision
         all_keys_are_listed
-                a_key_is_unset_only_at_its_revision
-                all_keys_are_listed
                 a_watcher_sees_what_is_and_what_changes
             }
             limits {

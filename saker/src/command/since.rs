@@ -12,13 +12,22 @@ pub(super) struct Since(Moment);
 
 /// Text that is none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is neither a time, as 2026-12-01T08:00:00Z, nor how long ago, as 2h")]
+#[error("`{0}` is neither a time, as 2026-12-01T08:00:00Z, nor how long ago, as 90s, 15m or 2h")]
 pub(super) struct SinceError(String);
 
 impl Since {
     /// Nanoseconds since the Unix epoch.
     pub(super) fn unix_nanos(self) -> u64 {
         self.0.unix_nanos()
+    }
+
+    /// The same for a request.
+    pub(super) fn timestamp(self) -> prost_types::Timestamp {
+        const SECOND: u64 = 1_000_000_000;
+        prost_types::Timestamp {
+            seconds: i64::try_from(self.unix_nanos() / SECOND).unwrap_or(i64::MAX),
+            nanos: i32::try_from(self.unix_nanos() % SECOND).unwrap_or_default(),
+        }
     }
 }
 
@@ -43,10 +52,10 @@ mod tests {
     #[test]
     fn times_and_spans_are_taken() {
         let time: Since = "1970-01-01T00:00:01Z".parse().unwrap();
-        assert_eq!(time.unix_nanos(), 1_000_000_000);
+        assert_eq!((time.unix_nanos(), time.timestamp().seconds), (1_000_000_000, 1));
         let hour: Since = "1h".parse().unwrap();
         let day: Since = "24h".parse().unwrap();
         assert!(day.unix_nanos() < hour.unix_nanos());
-        assert!("yesterday".parse::<Since>().unwrap_err().to_string().contains("how long ago, as 2h"));
+        assert!("yesterday".parse::<Since>().unwrap_err().to_string().contains("how long ago, as 90s, 15m or 2h"));
     }
 }
