@@ -8,8 +8,8 @@ use bus::{Bus, BusError, Entry};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::Named;
 use super::store::{BUCKET, LEDGER, of_wire};
+use super::{Named, Silence};
 use crate::clock;
 
 /// How long to wait with a bus that does not answer.
@@ -87,7 +87,13 @@ impl Follower {
 
 fn learn(named: &mut Named, entry: Entry) {
     match entry.value.as_deref().map(of_wire) {
-        Some(Ok(silence)) => drop(named.insert(entry.key, silence)),
+        Some(Ok(silence)) => {
+            let (id, Silence { owner, reason, until, .. }) = (&entry.key, &silence);
+            if named.get(id) != Some(&silence) {
+                tracing::info!(silence = id, owner, reason, %until, "a silence is known");
+            }
+            named.insert(entry.key, silence);
+        }
         Some(Err(why)) => {
             tracing::warn!(
                 silence = entry.key,

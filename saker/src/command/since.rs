@@ -56,6 +56,8 @@ mod tests {
         let hour: Since = "1h".parse().unwrap();
         let day: Since = "24h".parse().unwrap();
         assert!(day.unix_nanos() < hour.unix_nanos());
-        assert!("yesterday".parse::<Since>().unwrap_err().to_string().contains("how long ago, as 90s, 15m or 2h"));
+        assert!(
+            "yesterday".parse::<Since>().unwrap_err().to_string().contains("how long ago, as 90s, 15m or 2h")
+        );
     }
 }
