@@ -7,15 +7,13 @@ mod server;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Args;
-use jiff::Timestamp;
 use proto::alerts::v1::start::At;
 use proto::alerts::v1::{Filter, OnGap, Start, SubscribeRequest};
-use service::units::Span;
 use service::{Shutdown, exit};
 
+use super::since::Since;
 use follow::{Followed, TailError};
 use print::Form;
 use server::{Credentials, Server};
@@ -64,25 +62,6 @@ pub struct Tail {
     key: Option<PathBuf>,
 }
 
-/// From when on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Since {
-    Ago(Duration),
-    At(Timestamp),
-}
-
-impl std::str::FromStr for Since {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let at = || text.parse().map(Self::At);
-        text.parse::<Span>().map(|span| Self::Ago(span.get())).or_else(|_| at()).map_err(|_| {
-            "give how long ago, as 90s, 15m or 1h, or a time with its zone, as 2026-01-31T12:00:00Z"
-                .to_owned()
-        })
-    }
-}
-
 impl Tail {
     /// Prints alerts until it is asked to stop, or nobody reads them any more.
     pub async fn run(self) -> ExitCode {
@@ -99,7 +78,7 @@ impl Tail {
         let server = Server::new(&server, &Credentials { ca, identity, token_file })?;
         let shutdown = Shutdown::on_signals()?;
         let start = match (since, last) {
-            (Some(since), _) => Some(At::Since(since.timestamp())),
+            (Some(since), _) => Some(At::Since(timestamp(since.unix_nanos()))),
             (None, Some(last)) => Some(At::Last(last)),
             (None, None) if no_follow => Some(At::Earliest(true)),
             (None, None) => None,
@@ -117,30 +96,11 @@ impl Tail {
     }
 }
 
-impl Since {
-    fn timestamp(self) -> prost_types::Timestamp {
-        let time = match self {
-            Self::At(time) => time,
-            Self::Ago(ago) => {
-                let ago = jiff::SignedDuration::try_from(ago).unwrap_or(jiff::SignedDuration::MAX);
-                Timestamp::now().checked_sub(ago).unwrap_or(Timestamp::UNIX_EPOCH)
-            }
-        };
-        prost_types::Timestamp { seconds: time.as_second(), nanos: time.subsec_nanosecond() }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_read_as_people_write_them() {
-        assert_eq!("1h".parse(), Ok(Since::Ago(Duration::from_secs(3600))));
-        let at: Since = "2026-01-31T12:00:00Z".parse().unwrap();
-        assert_eq!(at.timestamp().seconds, 1_769_860_800);
-        for text in ["yesterday", "", "12:00"] {
-            assert!(text.parse::<Since>().unwrap_err().contains("as 90s, 15m or 1h"), "{text}");
-        }
+/// That time, as it is asked for.
+fn timestamp(unix_nanos: u64) -> prost_types::Timestamp {
+    const SECOND: u64 = 1_000_000_000;
+    prost_types::Timestamp {
+        seconds: i64::try_from(unix_nanos / SECOND).unwrap_or(i64::MAX),
+        nanos: i32::try_from(unix_nanos % SECOND).unwrap_or_default(),
     }
 }
