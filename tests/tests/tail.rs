@@ -99,7 +99,7 @@ fn mistakes_say_what_to_do() {
     for (arguments, code, says) in [
         (&["tail", "--server", &nobody][..], 1, "nothing listens at"),
         (&["tail", "--server", "everywhere"], 1, "give HOST:PORT"),
-        (&["tail", "--since", "yesterday"], 64, "as 90s, 15m or 1h"),
+        (&["tail", "--since", "yesterday"], 64, "nor how long ago, as 90s, 15m or 2h"),
         (&["tail", "--server", &nobody, "--token-file", "/does/not/exist"], 1, "--token-file: cannot read"),
     ] {
         let (ended, _, told) = run("saker", arguments);

@@ -40,10 +40,25 @@ impl Follower {
                 Ok(()) | Err(BusError::Closed) => std::future::pending().await,
                 Err(error) => {
                     tracing::warn!(%error, "the silences on the bus cannot be followed; trying again");
+                    if !error.is_transient() {
+                        self.go_on_without();
+                    }
                     sleep(PAUSE).await;
                 }
             }
         }
+    }
+
+    /// Where the bus says that it never will, people are told rather than left without a word.
+    fn go_on_without(&self) {
+        self.known.send_if_modified(|known| {
+            let is_new = known.is_none();
+            if is_new {
+                tracing::error!("alerts are sent as if there were no silences on the bus");
+                *known = Some(Arc::default());
+            }
+            is_new
+        });
     }
 
     async fn follow(&self) -> Result<(), BusError> {

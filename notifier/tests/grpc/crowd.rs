@@ -16,7 +16,7 @@ use crate::support::{Subscriber, alert, until};
 
 const SUBSCRIBERS: usize = 200;
 const STALLED: usize = 50;
-const ALERTS: usize = 5_000;
+const ALERTS: usize = 2_000;
 
 /// What each alert is made as large as.
 const BYTES: usize = 8 << 10;

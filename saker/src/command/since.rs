@@ -20,15 +20,6 @@ impl Since {
     pub(super) fn unix_nanos(self) -> u64 {
         self.0.unix_nanos()
     }
-
-    /// The same for a request.
-    pub(super) fn timestamp(self) -> prost_types::Timestamp {
-        const SECOND: u64 = 1_000_000_000;
-        prost_types::Timestamp {
-            seconds: i64::try_from(self.unix_nanos() / SECOND).unwrap_or(i64::MAX),
-            nanos: i32::try_from(self.unix_nanos() % SECOND).unwrap_or_default(),
-        }
-    }
 }
 
 impl FromStr for Since {
@@ -52,7 +43,7 @@ mod tests {
     #[test]
     fn times_and_spans_are_taken() {
         let time: Since = "1970-01-01T00:00:01Z".parse().unwrap();
-        assert_eq!((time.unix_nanos(), time.timestamp().seconds), (1_000_000_000, 1));
+        assert_eq!(time.unix_nanos(), 1_000_000_000);
         let hour: Since = "1h".parse().unwrap();
         let day: Since = "24h".parse().unwrap();
         assert!(day.unix_nanos() < hour.unix_nanos());

@@ -78,7 +78,7 @@ impl Tail {
         let server = Server::new(&server, &Credentials { ca, identity, token_file })?;
         let shutdown = Shutdown::on_signals()?;
         let start = match (since, last) {
-            (Some(since), _) => Some(At::Since(since.timestamp())),
+            (Some(since), _) => Some(At::Since(timestamp(since.unix_nanos()))),
             (None, Some(last)) => Some(At::Last(last)),
             (None, None) if no_follow => Some(At::Earliest(true)),
             (None, None) => None,
@@ -93,5 +93,14 @@ impl Tail {
         let is_terminal = std::io::stdout().is_terminal();
         let form = if json || !(text || is_terminal) { Form::Json } else { Form::Text };
         follow::follow(&server, request, form, &shutdown).await
+    }
+}
+
+/// That time, as it is asked for.
+fn timestamp(unix_nanos: u64) -> prost_types::Timestamp {
+    const SECOND: u64 = 1_000_000_000;
+    prost_types::Timestamp {
+        seconds: i64::try_from(unix_nanos / SECOND).unwrap_or(i64::MAX),
+        nanos: i32::try_from(unix_nanos % SECOND).unwrap_or_default(),
     }
 }

@@ -54,31 +54,31 @@ fn smtp(section: &mut Section<'_>) -> Option<Map<String, Value>> {
 fn login(section: &mut Section<'_>, sink: &mut Map<String, Value>) {
     let mechanism = section.text("authmechanism").unwrap_or_else(|| "plain".to_owned()).to_ascii_lowercase();
     let (user, password, token) = (section.text("user"), section.secret("password"), section.secret("token"));
-    match mechanism.as_str() {
-        "plain" => {
-            if let (Some(user), Some(password)) = (&user, password) {
-                sink.insert("user".to_owned(), json!(user));
-                sink.insert("password".to_owned(), json!(password));
-                sink.insert("authentication".to_owned(), json!("plain"));
-            } else if user.is_some() {
-                section.remark("user", "is left out, since there is no password");
-            }
-        }
+    let given = [("user", user.is_some()), ("password", password.is_some()), ("token", token.is_some())];
+    let (authentication, secret, needed) = match mechanism.as_str() {
+        "plain" => ("plain", password, ["user", "password"]),
         "oauthbearer" => {
-            section.remark("authmechanism", "oauthbearer becomes xoauth2, which says the same in another way: see whether the server takes it");
-            if let (Some(user), Some(token)) = (user, token) {
-                sink.insert("user".to_owned(), json!(user));
-                sink.insert("password".to_owned(), json!(token));
-                sink.insert("authentication".to_owned(), json!("xoauth2"));
-            } else {
-                section.remark("token", "xoauth2 needs both user and token: they are left out");
-            }
-        }
-        "none" => {}
-        other => {
-            let text = format!("has no counterpart: `{other}` is left out, and nobody logs in");
+            let text = "oauthbearer becomes xoauth2, which says the same in another way: see whether the server takes it";
             section.remark("authmechanism", text);
+            ("xoauth2", token, ["user", "token"])
         }
+        "none" => return,
+        other => {
+            section.remark(
+                "authmechanism",
+                format!("has no counterpart: `{other}` is left out, and nobody logs in"),
+            );
+            return;
+        }
+    };
+    let taken = user.zip(secret);
+    for (key, _) in given.iter().filter(|(key, given)| *given && (taken.is_none() || !needed.contains(key))) {
+        section.remark(key, format!("is left out: `{mechanism}` needs {} and no more", needed.join(" and ")));
+    }
+    if let Some((user, secret)) = taken {
+        sink.insert("user".to_owned(), json!(user));
+        sink.insert("password".to_owned(), json!(secret));
+        sink.insert("authentication".to_owned(), json!(authentication));
     }
 }
 
