@@ -14,7 +14,6 @@ mod crowd;
 mod falco;
 mod lookup;
 #[path = "../../../bus/tests/nats_server.rs"]
-#[expect(dead_code, reason = "the tool of several tests")]
 mod nats_server;
 mod secured;
 mod subscribe;
