@@ -53,8 +53,9 @@ WORKDIR /var/lib/saker
 # Of each setting the value that a container needs: its loopback reaches nobody.
 ENV PATH=/usr/local/bin \
     SAKER_ADMIN_LISTEN=0.0.0.0:9464 \
-    SAKER_INGEST_LISTEN=0.0.0.0:8765
-EXPOSE 8765 9464
+    SAKER_INGEST_LISTEN=0.0.0.0:8765 \
+    SAKER_NOTIFIER_GRPC_LISTEN=0.0.0.0:5060
+EXPOSE 5060 8765 9464
 # Whichever of the binaries runs: it is asked at SAKER_ADMIN_LISTEN.
 HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 CMD ["saker", "up", "--health"]
 CMD ["saker"]

@@ -119,6 +119,22 @@ async fn each_service_can_do_its_work() {
     assert_eq!(notifier.trim(Stream::Alerts, Duration::ZERO).await.unwrap(), 2);
     assert_eq!(notifier.status(Stream::Alerts).await.unwrap().consumers.len(), 1);
     assert_eq!(notifier.status(Stream::DeadLetters).await.unwrap().messages, 1);
+    assert!(first::<Alert>(&notifier).await.unwrap().is_none(), "all are trimmed");
+    assert!(notifier.get::<Alert>(alert("short".into()).id()).await.unwrap().is_none());
+    assert!(notifier.forget(Stream::Alerts, "sink-slack").await.unwrap());
+    for text in ["short summary".to_owned(), long_text()] {
+        let summary = alert(text);
+        notifier.publish_to("sink-slack", summary.id(), &summary).await.unwrap();
+    }
+    for bucket in ["groups", "silences", "silenced", "sinks"] {
+        let bucket = notifier.bucket(bucket);
+        let revision = bucket.put("a.b", "some").await.unwrap();
+        assert_eq!(bucket.entries().await.unwrap().into_keys().collect::<Vec<_>>(), ["a.b"]);
+        assert!(bucket.delete_if("a.b", revision).await.unwrap());
+        assert!(!bucket.delete_if("a.b", revision).await.unwrap());
+        assert!(bucket.entries().await.unwrap().is_empty());
+    }
+    operator.bucket("silences").put("0123abcd", "some").await.unwrap();
 
     assert!(first::<DeadLetter>(&operator).await.unwrap().is_some());
 }

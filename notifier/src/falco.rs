@@ -160,7 +160,7 @@ impl<'a> FieldValue<'a> {
         }
     }
 
-    /// The value as text, a list with commas; `None` where there is none.
+    /// The value as text, a list as JSON has it; `None` where there is none.
     pub(crate) fn shown(&self) -> Option<Cow<'a, str>> {
         match self.0 {
             Shown::Absent => None,
@@ -168,7 +168,7 @@ impl<'a> FieldValue<'a> {
             Shown::Signed(number) => Some(Cow::Owned(number.to_string())),
             Shown::Unsigned(number) => Some(Cow::Owned(number.to_string())),
             Shown::Boolean(truth) => Some(Cow::Borrowed(if truth { "true" } else { "false" })),
-            Shown::List(items) => Some(Cow::Owned(items.join(","))),
+            Shown::List(items) => Some(Cow::Owned(serde_json::to_string(items).unwrap_or_default())),
         }
     }
 }

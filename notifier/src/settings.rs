@@ -273,6 +273,15 @@ mod tests {
             "heartbeat": "15s",
             "keep_alive": "30s",
             "ack_wait": "1m",
+            "tls": {
+              "certificate": null,
+              "key": null,
+              "client_ca": null,
+              "client_crl": null,
+              "handshake_timeout": "10s"
+            },
+            "identities": {},
+            "reload": "5s",
             "look_back": "5m"
           }
         }

@@ -4,6 +4,7 @@
 
 pub mod admin;
 pub mod config;
+pub mod credentials;
 mod endpoint;
 pub mod exit;
 pub mod flags;

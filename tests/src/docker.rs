@@ -97,8 +97,12 @@ impl Containers {
             copy(&root().join(name), &directory.path().join(name));
         }
         let port = unused_port();
-        let variables =
-            vec![("IMAGE".to_owned(), image), ("PUBLISH".to_owned(), format!("127.0.0.1:{port}"))];
+        let published = |port: u16| format!("127.0.0.1:{port}");
+        let variables = vec![
+            ("IMAGE".to_owned(), image),
+            ("PUBLISH".to_owned(), published(port)),
+            ("PUBLISH_GRPC".to_owned(), published(unused_port())),
+        ];
         Some(Self { directory, project: project.to_owned(), files: files.to_vec(), variables, port })
     }
 

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bus::Stream;
+use bus::{ConsumerSpec, Content, Start, Stream};
+use proto::alerts::v1::Alert;
 use proto::events::v1::EventChunk;
 use tokio::sync::Barrier;
 
 use crate::support::{
-    ACK_WAIT, Place, alert, assert_all_settled, chunk, impatient, next, noise, patient, publish_chunks,
+    ACK_WAIT, Place, alert, assert_all_settled, chunk, impatient, next, noise, patient, publish_chunks, rest,
     within,
 };
 
@@ -29,6 +30,31 @@ pub async fn a_message_is_delivered_and_settled(place: &Place) {
     assert_all_settled(&bus, Stream::Events, "worker").await;
     publish_chunks(&bus, [2]).await;
     assert_eq!(next(&mut consumer).await.message(), &chunk(2));
+}
+
+pub async fn a_message_may_be_for_one_consumer(place: &Place) {
+    let handles = place.open_both().await;
+    let worker = &handles.worker;
+    let mut mine = worker.consume::<Alert>(ConsumerSpec::named("mine")).await.unwrap();
+    let mut theirs = worker.consume::<Alert>(ConsumerSpec::named("theirs")).await.unwrap();
+    worker.publish(&alert(1)).await.unwrap();
+    let first = worker.publish_to("mine", alert(1).id(), &alert(1)).await.unwrap();
+    let again = worker.publish_to("mine", alert(1).id(), &alert(1)).await.unwrap();
+    assert!(!first.duplicate && again.duplicate, "one id at one consumer is one message");
+    worker.publish(&alert(2)).await.unwrap();
+    for addressed in [false, true, false] {
+        let delivery = next(&mut mine).await;
+        assert_eq!(delivery.is_addressed(), addressed);
+        delivery.ack().await.unwrap();
+    }
+    for number in [1, 2] {
+        let delivery = next(&mut theirs).await;
+        assert_eq!((delivery.message(), delivery.is_addressed()), (&alert(number), false));
+        delivery.ack().await.unwrap();
+    }
+    let read = rest(handles.operator.read::<Alert>(Start::Earliest).await.unwrap()).await;
+    let addressed: Vec<bool> = read.iter().map(|stored| stored.addressed).collect();
+    assert_eq!(addressed, [false, true, false]);
 }
 
 pub async fn what_is_sent_twice_is_stored_once(place: &Place) {

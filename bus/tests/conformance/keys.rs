@@ -49,6 +49,40 @@ pub async fn a_key_is_written_only_at_its_revision(place: &Place) {
     assert_eq!(won, 1);
 }
 
+pub async fn all_keys_are_listed(place: &Place) {
+    let handles = place.open_both().await;
+    let (mine, theirs) = (handles.operator.bucket("state"), handles.worker.bucket("state"));
+    assert!(mine.entries().await.unwrap().is_empty());
+    let mut watch = theirs.watch().await.unwrap();
+    for number in 0..20 {
+        theirs.put(&format!("key.{number}"), format!("{number}")).await.unwrap();
+    }
+    theirs.delete("key.7").await.unwrap();
+    let last = theirs.put("key.3", "changed").await.unwrap();
+    let entries = mine.entries().await.unwrap();
+    assert_eq!(entries.len(), 19);
+    assert_eq!(entries["key.3"], entry("key.3", Some("changed"), last));
+    assert!(!entries.contains_key("key.7"));
+    // Who watches is not told that somebody listed.
+    mine.put("key.last", "x").await.unwrap();
+    let mut seen = Vec::new();
+    while seen.last().is_none_or(|key| key != "key.last") {
+        seen.push(next(&mut watch).await.key);
+    }
+    assert!(seen.iter().all(|key| key.starts_with("key.")), "{seen:?}");
+    assert_eq!(theirs.entries().await.unwrap().len(), 20);
+}
+
+pub async fn a_key_is_unset_only_at_its_revision(place: &Place) {
+    let handles = place.open_both().await;
+    let bucket = handles.operator.bucket("state");
+    let first = bucket.put("key", "one").await.unwrap();
+    let second = bucket.put("key", "two").await.unwrap();
+    assert!(!bucket.delete_if("key", first).await.unwrap());
+    assert!(bucket.delete_if("key", second).await.unwrap());
+    assert_eq!(bucket.get("key").await.unwrap(), None);
+}
+
 pub async fn a_watcher_sees_what_is_and_what_changes(place: &Place) {
     let handles = place.open_both().await;
     let (mine, theirs) = (handles.operator.bucket("rules"), handles.worker.bucket("rules"));

@@ -42,6 +42,7 @@ macro_rules! owning {
         $(conformance! { $backend:
             delivering {
                 a_message_is_delivered_and_settled
+                a_message_may_be_for_one_consumer
                 what_is_sent_twice_is_stored_once
                 a_dropped_message_comes_again
                 a_message_not_settled_in_time_goes_to_another_worker
@@ -68,6 +69,8 @@ macro_rules! owning {
             keys {
                 keys_are_set_and_unset
                 a_key_is_written_only_at_its_revision
+        a_key_is_unset_only_at_its_revision
+        all_keys_are_listed
                 a_watcher_sees_what_is_and_what_changes
             }
             limits {
@@ -105,6 +108,8 @@ conformance! { socket:
     keys {
         keys_are_set_and_unset
         a_key_is_written_only_at_its_revision
+        a_key_is_unset_only_at_its_revision
+        all_keys_are_listed
         a_watcher_sees_what_is_and_what_changes
     }
 }

@@ -6,11 +6,11 @@ use std::time::{Duration, SystemTime};
 
 use service::Reload;
 use service::admin::{Part, State};
+use service::credentials::{Files, Mark, Problem};
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::files::{Files, Mark};
-use super::snapshot::{Plan, Problem, Snapshot};
+use super::snapshot::{Plan, Snapshot, files};
 use crate::settings::Settings;
 
 /// Looks after the files of credentials.
@@ -33,7 +33,7 @@ impl Keeper {
     /// # Errors
     /// All that is wrong with them.
     pub(crate) async fn start(settings: &Settings) -> Result<Self, Vec<Problem>> {
-        let (files, plan) = (Files::of(settings), Plan::of(settings));
+        let (files, plan) = (files(settings), Plan::of(settings));
         let contents = files.read().await;
         let first = plan.snapshot(&contents, 0)?;
         if !files.is_empty() {

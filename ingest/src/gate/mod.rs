@@ -2,7 +2,6 @@
 //! connections too that are older than they are.
 
 mod caller;
-mod files;
 mod keeper;
 mod snapshot;
 
@@ -14,7 +13,8 @@ use tokio::sync::watch;
 
 pub(crate) use caller::Caller;
 pub(crate) use keeper::{Keeper, listed};
-pub(crate) use snapshot::{Problem, Snapshot};
+pub(crate) use service::credentials::Problem;
+pub(crate) use snapshot::Snapshot;
 
 use crate::cluster::{Cluster, ClusterError};
 use crate::complaints::{Complaints, Unsaid};

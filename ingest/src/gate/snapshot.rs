@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::files::{Contents, token_key};
+use service::credentials::{FileContents, Files, Problem};
+
 use crate::identity::{CertificateName, Identities, Identity, Usage, tokens};
 use crate::settings::Settings;
 use crate::tls::{self, Material, Need};
@@ -34,8 +35,25 @@ struct Known {
     has_tokens: bool,
 }
 
-/// What is wrong with a file: the key that names it, and what to do.
-pub(crate) type Problem = (String, String);
+/// The files that the settings name.
+pub(crate) fn files(settings: &Settings) -> Files {
+    let tls = &settings.tls;
+    let named = [
+        ("tls.certificate", &tls.certificate),
+        ("tls.key", &tls.key),
+        ("tls.client_ca", &tls.client_ca),
+        ("tls.client_crl", &tls.client_crl),
+    ];
+    let named = named.into_iter().map(|(key, path)| (key.to_owned(), path.clone()));
+    let tokens = settings.identities.iter();
+    let tokens = tokens.map(|(name, identity)| (token_key(name), identity.token_file.clone()));
+    Files::new(named.chain(tokens))
+}
+
+/// The key of an identity's file of tokens.
+fn token_key(identity: &str) -> String {
+    format!("identities.{identity}.token_file")
+}
 
 impl Plan {
     /// Of settings that have no problems.
@@ -61,7 +79,11 @@ impl Plan {
     }
 
     /// Makes it of the files, or tells all that is wrong with them.
-    pub(crate) fn snapshot(&self, contents: &Contents, generation: u64) -> Result<Snapshot, Vec<Problem>> {
+    pub(crate) fn snapshot(
+        &self,
+        contents: &FileContents,
+        generation: u64,
+    ) -> Result<Snapshot, Vec<Problem>> {
         let unreadable: Vec<Problem> =
             contents.unreadable().map(|(key, text)| (key.to_owned(), text.to_owned())).collect();
         let tls = self.material(contents);
@@ -77,7 +99,7 @@ impl Plan {
         }
     }
 
-    fn material(&self, contents: &Contents) -> Result<Option<Material>, Vec<Problem>> {
+    fn material(&self, contents: &FileContents) -> Result<Option<Material>, Vec<Problem>> {
         let key = if self.has_own_key { "tls.key" } else { "tls.certificate" };
         let (Some(certificate), Some(key)) = (contents.get("tls.certificate"), contents.get(key)) else {
             return Ok(None);
@@ -100,7 +122,7 @@ impl Plan {
         })
     }
 
-    fn identities(&self, contents: &Contents) -> Result<Option<Identities>, Vec<Problem>> {
+    fn identities(&self, contents: &FileContents) -> Result<Option<Identities>, Vec<Problem>> {
         if self.known.is_empty() {
             return Ok(None);
         }

@@ -3,19 +3,17 @@
 //! Each identity speaks for one cluster. Nothing that a body, a path or another header says can make it speak for
 //! another.
 
-mod name;
 mod settings;
-mod token;
 mod usage;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-pub use name::{CertificateName, CertificateNameError};
+pub use service::credentials::{CertificateName, CertificateNameError};
+pub(crate) use service::credentials::{NotBearer, Token, bearer, tokens};
 pub use settings::IdentitySettings;
 pub(crate) use settings::{Identities as IdentitiesSettings, problems};
-pub(crate) use token::{NotBearer, Token, bearer, tokens};
 pub(crate) use usage::{InHand, Usage};
 
 use crate::cluster::Cluster;

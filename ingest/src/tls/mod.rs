@@ -4,14 +4,11 @@
 #[path = "../../tests/it/authority.rs"]
 #[expect(dead_code, reason = "the tests that start a listener need more of it")]
 pub(crate) mod authority;
-mod certificate;
 mod fault;
 mod greeting;
-mod material;
 mod settings;
 
-pub(crate) use certificate::Facts;
 pub(crate) use fault::in_plain_words;
 pub(crate) use greeting::{Greeting, greeting, part, turn_away};
-pub(crate) use material::{Contents, Material, MaterialError, Need, material};
+pub(crate) use service::credentials::{Contents, Facts, Material, MaterialError, Need, material};
 pub use settings::TlsSettings;

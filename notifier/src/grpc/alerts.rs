@@ -62,12 +62,12 @@ impl Alerts for AlertService {
         request: Request<SubscribeRequest>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
         let Shared { hub, gate, streams, heartbeat, shutdown, .. } = self.shared.clone();
-        let viewer = gate.admit(&request)?;
+        let admitted = gate.admit(&request)?;
         let asked = request.into_inner();
         let (on_gap, on_slow) = (asked.on_gap(), asked.on_slow());
         let wish = Wish::of(asked.start)?;
-        let view = View::of(viewer, asked.filter, asked.fields)?;
-        let slot = streams.begin(view.viewer(), Method::Subscribe)?;
+        let view = View::of(Arc::clone(&admitted.viewer), asked.filter, asked.fields)?;
+        let slot = streams.begin(admitted, Method::Subscribe)?;
         let start = wish.find(hub.bus(), &view).await.map_err(|error| refusal::bus(&error))?;
         if on_gap != proto::alerts::v1::OnGap::Continue {
             refuse_missing(&start)?;
@@ -84,11 +84,11 @@ impl Alerts for AlertService {
         request: Request<Streaming<ConsumeRequest>>,
     ) -> Result<Response<Self::ConsumeStream>, Status> {
         let Shared { hub, gate, streams, heartbeat, shutdown, consumers } = self.shared.clone();
-        let viewer = gate.admit(&request)?;
+        let admitted = gate.admit(&request)?;
         let mut asked = request.into_inner();
         let open = opening(&mut asked).await?;
-        let view = View::of(viewer, open.filter, open.fields)?;
-        let slot = streams.begin(view.viewer(), Method::Consume)?;
+        let view = View::of(Arc::clone(&admitted.viewer), open.filter, open.fields)?;
+        let slot = streams.begin(admitted, Method::Consume)?;
         let consumer = consumers.join(hub.bus(), view.viewer(), &open.name).await?;
         let terms = consume::Terms { credits: open.credits, heartbeat, ack_wait: consumers.ack_wait };
         let consumption = Consumption::new((consumer, asked), view, terms, (slot, shutdown));
@@ -96,19 +96,19 @@ impl Alerts for AlertService {
     }
 
     async fn list(&self, request: Request<ListRequest>) -> Result<Response<ListResponse>, Status> {
-        let viewer = self.shared.gate.admit(&request)?;
+        let viewer = self.shared.gate.admit(&request)?.viewer;
         let page = lookup::list(self.shared.hub.bus(), viewer, request.into_inner()).await?;
         Ok(Response::new(page))
     }
 
     async fn get(&self, request: Request<GetRequest>) -> Result<Response<GetResponse>, Status> {
-        let viewer = self.shared.gate.admit(&request)?;
+        let viewer = self.shared.gate.admit(&request)?.viewer;
         let found = lookup::get(self.shared.hub.bus(), viewer, &request.into_inner().id).await?;
         Ok(Response::new(found))
     }
 
     async fn forget(&self, request: Request<ForgetRequest>) -> Result<Response<ForgetResponse>, Status> {
-        let viewer = self.shared.gate.admit(&request)?;
+        let viewer = self.shared.gate.admit(&request)?.viewer;
         let name = request.into_inner().name;
         let forgotten = self.shared.consumers.forget(self.shared.hub.bus(), &viewer, &name).await?;
         Ok(Response::new(ForgetResponse { forgotten }))
@@ -118,7 +118,7 @@ impl Alerts for AlertService {
         &self,
         request: Request<ServerStatusRequest>,
     ) -> Result<Response<ServerStatusResponse>, Status> {
-        let viewer = self.shared.gate.admit(&request)?;
+        let viewer = self.shared.gate.admit(&request)?.viewer;
         let status = lookup::status(self.shared.hub.bus(), &viewer).await?;
         let subscribers = self.shared.streams.open();
         Ok(Response::new(ServerStatusResponse { subscribers, ..status }))

@@ -86,6 +86,9 @@ impl Consumption {
     async fn next(&mut self) -> Option<Result<Event, Status>> {
         while !self.is_over {
             tokio::task::consume_budget().await;
+            if Instant::now() >= self.beat_at {
+                return Some(self.beat());
+            }
             let credits = usize::try_from(self.terms.credits).unwrap_or(usize::MAX);
             let has_credit = self.held.len() < credits && self.settling.len() < SETTLING;
             let expiry = self.held.values().map(|(_, expires)| *expires).min();
@@ -103,7 +106,7 @@ impl Consumption {
                     Ok(None) | Err(_) => return self.leave().await,
                 },
                 () = until(expiry) => self.expire(),
-                () = sleep_until(self.beat_at) => return Some(Ok(self.heartbeat())),
+                () = sleep_until(self.beat_at) => return Some(self.beat()),
                 delivery = self.consumer.next(), if has_credit => match delivery {
                     Ok(delivery) => if let Some(event) = self.take(delivery) {
                         return Some(Ok(event));
@@ -139,7 +142,6 @@ impl Consumption {
         let expires = Instant::now() + self.terms.ack_wait.mul_f64(0.9);
         self.held.insert(delivery.sequence(), (delivery, expires));
         self.slot.told().sent();
-        self.beat_at = Instant::now() + self.terms.heartbeat;
         Some(Event::Alert(Box::new(delivered)))
     }
 
@@ -224,14 +226,14 @@ impl Consumption {
         None
     }
 
-    fn settled(&mut self, cursor: Cursor) -> Event {
-        self.beat_at = Instant::now() + self.terms.heartbeat;
+    fn settled(&self, cursor: Cursor) -> Event {
         Event::Settled(Settled { cursors: vec![cursor.to_bytes()] })
     }
 
-    fn heartbeat(&mut self) -> Event {
+    /// A sign of life, where the client is welcome still.
+    fn beat(&mut self) -> Result<Event, Status> {
         self.beat_at = Instant::now() + self.terms.heartbeat;
-        Event::Heartbeat(Heartbeat { cursor: self.last.to_bytes(), lag: 0 })
+        self.slot.still().map(|()| Event::Heartbeat(Heartbeat { cursor: self.last.to_bytes(), lag: 0 }))
     }
 
     fn going_away(&mut self) -> Event {

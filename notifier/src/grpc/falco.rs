@@ -14,6 +14,7 @@ use tonic::{Request, Response, Status, Streaming};
 use super::alerts::Shared;
 use super::cursor::Cursor;
 use super::falco_message;
+use super::gate::Admitted;
 use super::monitor::Method;
 use super::refusal;
 use super::source::Source;
@@ -40,9 +41,9 @@ impl FalcoService {
     }
 
     /// What is kept and was not given to this client yet; then the end.
-    async fn drain(&self, viewer: Arc<Viewer>) -> Result<Alerts, Status> {
-        let wish = self.wish(&viewer);
-        let (subscription, start) = self.begin(Arc::clone(&viewer), wish, Ending::WithNow).await?;
+    async fn drain(&self, admitted: Admitted) -> Result<Alerts, Status> {
+        let viewer = Arc::clone(&admitted.viewer);
+        let (subscription, start) = self.begin(admitted, self.wish(&viewer), Ending::WithNow).await?;
         let place = viewer.name().map(|name| (Arc::clone(&self.drained), name.to_owned()));
         let last = Cursor::before(start.last.saturating_add(1));
         let alerts = alerts(subscription).chain(stream::once(async move {
@@ -55,8 +56,8 @@ impl FalcoService {
     }
 
     /// What comes from now on.
-    async fn follow(&self, viewer: Arc<Viewer>) -> Result<Alerts, Status> {
-        let (subscription, _) = self.begin(viewer, Wish::Latest, Ending::Never).await?;
+    async fn follow(&self, admitted: Admitted) -> Result<Alerts, Status> {
+        let (subscription, _) = self.begin(admitted, Wish::Latest, Ending::Never).await?;
         Ok(Box::pin(alerts(subscription).filter_map(std::future::ready)))
     }
 
@@ -74,13 +75,13 @@ impl FalcoService {
 
     async fn begin(
         &self,
-        viewer: Arc<Viewer>,
+        admitted: Admitted,
         wish: Wish,
         ending: Ending,
     ) -> Result<(Subscription, Start), Status> {
         let Shared { hub, streams, heartbeat, shutdown, .. } = self.shared.clone();
-        let slot = streams.begin(&viewer, Method::Falco)?;
-        let view = View::all(viewer);
+        let view = View::all(Arc::clone(&admitted.viewer));
+        let slot = streams.begin(admitted, Method::Falco)?;
         let start = wish.find(hub.bus(), &view).await.map_err(|error| refusal::bus(&error))?;
         let until = (ending == Ending::WithNow).then_some(start.last);
         // Its clients know of no cursors, and have nothing to say about gaps.
@@ -125,8 +126,8 @@ impl outputs::service_server::Service for FalcoService {
     type getStream = Alerts;
 
     async fn sub(&self, request: Request<Streaming<outputs::Request>>) -> Result<Response<Alerts>, Status> {
-        let viewer = self.shared.gate.admit(&request)?;
-        let alerts = self.follow(viewer).await?;
+        let admitted = self.shared.gate.admit(&request)?;
+        let alerts = self.follow(admitted).await?;
         let both =
             stream::unfold((alerts, Some(request.into_inner())), |(mut alerts, mut asked)| async move {
                 loop {
@@ -140,8 +141,8 @@ impl outputs::service_server::Service for FalcoService {
     }
 
     async fn get(&self, request: Request<outputs::Request>) -> Result<Response<Alerts>, Status> {
-        let viewer = self.shared.gate.admit(&request)?;
-        Ok(Response::new(self.drain(viewer).await?))
+        let admitted = self.shared.gate.admit(&request)?;
+        Ok(Response::new(self.drain(admitted).await?))
     }
 }
 
@@ -153,9 +154,9 @@ impl output::service_server::Service for FalcoService {
         &self,
         request: Request<output::Request>,
     ) -> Result<Response<Self::subscribeStream>, Status> {
-        let viewer = self.shared.gate.admit(&request)?;
+        let admitted = self.shared.gate.admit(&request)?;
         let stays = request.get_ref().keepalive;
-        let alerts = if stays { self.follow(viewer).await? } else { self.drain(viewer).await? };
+        let alerts = if stays { self.follow(admitted).await? } else { self.drain(admitted).await? };
         Ok(Response::new(Box::pin(alerts.map(|alert| alert.map(falco_message::older)))))
     }
 }

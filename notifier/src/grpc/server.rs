@@ -13,13 +13,17 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 use tonic::service::Routes;
 
 use super::caller::{Caller, Peer};
 use super::connection;
+use super::exposure;
+use super::gate::Gate;
 use super::hub::Hub;
+use super::keeper::{self, Keeper};
 use super::listen::Listen;
-use super::monitor::GrpcMonitor;
+use super::monitor::{GrpcMonitor, Reason};
 use super::services::Services;
 use super::settings::GrpcSettings;
 use super::socket::{self, SocketFile};
@@ -35,6 +39,9 @@ pub enum GrpcError {
     /// Settings that cannot be, each a key and what to do.
     #[error("{}", listed(.0))]
     Settings(Vec<(String, String)>),
+    /// Files that they name and that cannot be used, each a key and what to do.
+    #[error("{}", keeper::listed(.0))]
+    Credentials(Vec<(String, String)>),
     /// The address is taken, or not ours.
     #[error(
         "cannot listen for gRPC on {listen}: {error}; set another address with --grpc or notifier.grpc.listen, or switch \
@@ -54,6 +61,7 @@ pub struct Grpc {
     listen: Listen,
     bus: Bus,
     settings: GrpcSettings,
+    keeper: Keeper,
     told: GrpcMonitor,
 }
 
@@ -80,6 +88,10 @@ impl Grpc {
         if !problems.is_empty() {
             return Err(GrpcError::Settings(problems));
         }
+        if settings.listen == Listen::Off {
+            return Ok(None);
+        }
+        let keeper = Keeper::start(&settings).await.map_err(GrpcError::Credentials)?;
         let wrong = |error| GrpcError::Listen { listen: settings.listen.clone(), error };
         let (door, listen) = match &settings.listen {
             Listen::Off => return Ok(None),
@@ -93,7 +105,8 @@ impl Grpc {
                 (Door::Unix { listener, _file }, settings.listen.clone())
             }
         };
-        Ok(Some(Self { door, listen, bus, settings, told: GrpcMonitor::default() }))
+        exposure::warn(&settings, &listen);
+        Ok(Some(Self { door, listen, bus, settings, keeper, told: GrpcMonitor::default() }))
     }
 
     /// Tells how it is.
@@ -128,12 +141,19 @@ impl Grpc {
 
     /// Answers calls until told to stop; then ends all streams.
     pub async fn serve(self, shutdown: Shutdown) {
-        let Self { door, listen, bus, settings, told } = self;
+        let Self { door, listen, bus, settings, keeper, told } = self;
         tracing::info!(%listen, "alerts are served by gRPC");
         let hub = Hub::new(bus, settings.buffer.as_usize());
         let following = tokio::spawn(Arc::clone(&hub).run());
-        let services = Services::new(hub, &settings, told.clone(), shutdown.clone());
-        let http = (connection::protocol(settings.keep_alive.get()), services.routes().await);
+        let gate = Gate::new(keeper.snapshots(), settings.max_streams_per_identity, told.clone());
+        let keeping = tokio::spawn(keeper.keep());
+        let services = Services::new(hub, &settings, gate.clone(), shutdown.clone());
+        let entry = Entry {
+            gate,
+            http: (connection::protocol(settings.keep_alive.get()), services.routes().await),
+            handshake: settings.tls.handshake_timeout.get(),
+            shutdown: shutdown.clone(),
+        };
         let slots = Arc::new(Semaphore::new(settings.max_connections.min(Semaphore::MAX_PERMITS)));
         let mut connections = JoinSet::new();
         loop {
@@ -143,9 +163,9 @@ impl Grpc {
                 () = shutdown.requested() => break,
             };
             while connections.try_join_next().is_some() {}
-            let (http, shutdown, connected) = (http.clone(), shutdown.clone(), told.connected());
+            let (entry, connected) = (entry.clone(), told.connected());
             connections.spawn(async move {
-                enter(accepted, http, shutdown).await;
+                entry.serve(accepted).await;
                 drop((slot, connected));
             });
         }
@@ -156,17 +176,56 @@ impl Grpc {
             connections.shutdown().await;
         }
         following.abort();
+        keeping.abort();
     }
 }
 
-async fn enter(accepted: Accepted, http: (Builder<TokioExecutor>, Routes), shutdown: Shutdown) {
-    match accepted {
-        Accepted::Tcp(stream, peer) => {
-            let caller = Arc::new(Caller::unknown(Peer::Tcp(peer)));
-            connection::serve(stream, caller, http, shutdown).await;
+/// From a connection that was accepted to one on which calls are answered.
+#[derive(Clone)]
+struct Entry {
+    gate: Gate,
+    http: (Builder<TokioExecutor>, Routes),
+    handshake: Duration,
+    shutdown: Shutdown,
+}
+
+impl Entry {
+    async fn serve(self, accepted: Accepted) {
+        match accepted {
+            Accepted::Tcp(stream, peer) => self.serve_tcp(stream, Peer::Tcp(peer)).await,
+            Accepted::Unix(stream) => {
+                let caller = Arc::new(Caller::unknown(Peer::Unix));
+                connection::serve(stream, caller, self.http, self.shutdown).await;
+            }
         }
-        Accepted::Unix(stream) => {
-            connection::serve(stream, Arc::new(Caller::unknown(Peer::Unix)), http, shutdown).await;
+    }
+
+    async fn serve_tcp(self, stream: TcpStream, peer: Peer) {
+        let snapshot = self.gate.snapshot();
+        let Some(tls) = &snapshot.tls else {
+            drop(snapshot);
+            let caller = Arc::new(Caller::unknown(peer));
+            return connection::serve(stream, caller, self.http, self.shutdown).await;
+        };
+        let accepting = TlsAcceptor::from(Arc::clone(&tls.server)).accept(stream);
+        let accepted = tokio::select! {
+            accepted = timeout(self.handshake, accepting) => accepted,
+            () = self.shutdown.requested() => return,
+        };
+        let entered = match accepted {
+            Ok(Ok(stream)) => Caller::after_handshake(peer, stream.get_ref().1, &snapshot)
+                .map(|caller| (Box::new(stream), Arc::new(caller))),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err("it says nothing, or is too slow".to_owned()),
+        };
+        drop(snapshot);
+        match entered {
+            Ok((stream, caller)) => connection::serve(*stream, caller, self.http, self.shutdown).await,
+            Err(why) => {
+                self.gate.told().refused(Reason::Handshake);
+                let peer = Caller::unknown(peer);
+                self.gate.complain(&format!("turned a gRPC connection of {peer} away: {why}"));
+            }
         }
     }
 }

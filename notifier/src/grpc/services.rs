@@ -14,7 +14,6 @@ use super::consumers::Consumers;
 use super::falco::FalcoService;
 use super::gate::Gate;
 use super::hub::Hub;
-use super::monitor::GrpcMonitor;
 use super::settings::GrpcSettings;
 use super::streams::Streams;
 
@@ -33,10 +32,11 @@ pub(crate) struct Services {
 }
 
 impl Services {
-    pub(crate) fn new(hub: Arc<Hub>, settings: &GrpcSettings, told: GrpcMonitor, shutdown: Shutdown) -> Self {
+    pub(crate) fn new(hub: Arc<Hub>, settings: &GrpcSettings, gate: Gate, shutdown: Shutdown) -> Self {
+        let told = gate.told();
         let shared = Shared {
             hub,
-            gate: Gate::open(settings.max_streams_per_identity),
+            gate,
             consumers: Consumers::new(settings.max_consumers_per_identity, settings.ack_wait.get()),
             streams: Streams::new(settings.max_streams, told),
             heartbeat: settings.heartbeat.get(),

@@ -1,10 +1,14 @@
 //! What an operator may set about the gRPC services.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use service::units::{ByteSize, Span};
 
+use super::identity::{self, GrpcIdentitySettings};
 use super::listen::Listen;
 use super::socket::SocketMode;
+use super::tls::GrpcTlsSettings;
 
 /// `notifier.grpc:` where programs take alerts, and what they may use.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +35,12 @@ pub struct GrpcSettings {
     pub keep_alive: Span,
     /// How long a consumer may take over an alert before it comes again.
     pub ack_wait: Span,
+    /// How connections are secured.
+    pub tls: GrpcTlsSettings,
+    /// Who may read alerts, and which, by name. Where there are none, whoever reaches the services may read all.
+    pub identities: BTreeMap<String, GrpcIdentitySettings>,
+    /// How often the files of `tls` and `identities` are looked at for changes; 0s for never.
+    pub reload: Span,
     /// Falco's `get`: how far back it goes for a client that has not asked before.
     pub look_back: Span,
 }
@@ -48,6 +58,9 @@ impl Default for GrpcSettings {
             heartbeat: Span::seconds(15),
             keep_alive: Span::seconds(30),
             ack_wait: Span::seconds(60),
+            tls: GrpcTlsSettings::default(),
+            identities: BTreeMap::new(),
+            reload: Span::seconds(5),
             look_back: Span::seconds(5 * 60),
         }
     }
@@ -67,7 +80,12 @@ impl GrpcSettings {
         let counts = counts.map(|(key, _)| (key, "must be 1 or more"));
         let spans = spans.into_iter().filter(|(_, span)| span.get().as_secs() == 0);
         let spans = spans.map(|(key, _)| (key, "must be 1s or more"));
-        counts.chain(spans).map(|(key, text)| (format!("notifier.grpc.{key}"), text.to_owned())).collect()
+        let named = self.identities.iter().find(|(_, identity)| !identity.certificate_names.is_empty());
+        let named = named.map(|(name, _)| format!("identities.{name}.certificate_names"));
+        let tls = self.tls.problems(named.as_deref()).into_iter().map(|(key, text)| (key, text.to_owned()));
+        let own = counts.chain(spans).map(|(key, text)| (key.to_owned(), text.to_owned()));
+        let all = own.chain(identity::problems(&self.identities)).chain(tls);
+        all.map(|(key, text)| (format!("notifier.grpc.{key}"), text)).collect()
     }
 }
 

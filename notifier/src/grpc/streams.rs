@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Status;
 
+use super::gate::Admitted;
 use super::monitor::{GrpcMonitor, Method, Open};
-use super::viewer::Viewer;
 
 /// The streams that are open.
 #[derive(Debug, Clone)]
@@ -21,6 +21,7 @@ pub(crate) struct Streams {
 pub(crate) struct Slot {
     _total: OwnedSemaphorePermit,
     _own: OwnedSemaphorePermit,
+    admitted: Admitted,
     told: Open,
 }
 
@@ -39,20 +40,28 @@ impl Streams {
     ///
     /// # Errors
     /// Where there are too many.
-    pub(crate) fn begin(&self, viewer: &Viewer, method: Method) -> Result<Slot, Status> {
+    pub(crate) fn begin(&self, admitted: Admitted, method: Method) -> Result<Slot, Status> {
         let full = |key: &str| {
             Status::resource_exhausted(format!(
                 "too many streams are open: notifier.grpc.{key} says how many may be"
             ))
         };
-        let own = Arc::clone(&viewer.streams).try_acquire_owned();
+        let own = Arc::clone(&admitted.viewer.streams).try_acquire_owned();
         let own = own.map_err(|_| full("max_streams_per_identity"))?;
         let total = Arc::clone(&self.free).try_acquire_owned().map_err(|_| full("max_streams"))?;
-        Ok(Slot { _total: total, _own: own, told: self.told.opened(method) })
+        Ok(Slot { _total: total, _own: own, admitted, told: self.told.opened(method) })
     }
 }
 
 impl Slot {
+    /// Whether the client would be let in still.
+    ///
+    /// # Errors
+    /// Where it would not.
+    pub(crate) fn still(&self) -> Result<(), Status> {
+        self.admitted.still()
+    }
+
     /// Where to tell what becomes of the stream.
     pub(crate) fn told(&self) -> &Open {
         &self.told

@@ -94,10 +94,7 @@ impl Subscription {
             let step = tokio::select! {
                 biased;
                 () = shutdown.requested() => return Some(Ok(self.going_away())),
-                () = sleep_until(beat_at) => {
-                    self.beat_at = Instant::now() + self.terms.heartbeat;
-                    return Some(Ok(self.heartbeat()));
-                }
+                () = sleep_until(beat_at) => return Some(self.beat()),
                 step = self.step() => step,
             };
             let said = match step {
@@ -108,10 +105,7 @@ impl Subscription {
             };
             match said {
                 Ok(None) => {}
-                Ok(Some(event)) => {
-                    self.beat_at = Instant::now() + self.terms.heartbeat;
-                    return Some(Ok(event));
-                }
+                Ok(Some(event)) => return Some(Ok(event)),
                 Err(status) => {
                     self.is_over = true;
                     return Some(Err(status));
@@ -166,6 +160,14 @@ impl Subscription {
                 }
             },
         }
+    }
+
+    /// A sign of life, where the client is welcome still.
+    fn beat(&mut self) -> Result<Event, Status> {
+        self.beat_at = Instant::now() + self.terms.heartbeat;
+        let still = self.slot.still();
+        self.is_over = still.is_err();
+        still.map(|()| self.heartbeat())
     }
 
     fn heartbeat(&self) -> Event {

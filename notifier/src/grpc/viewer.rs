@@ -5,6 +5,7 @@ use std::sync::Arc;
 use proto::alerts::v1::Alert;
 use tokio::sync::Semaphore;
 
+use super::identity::GrpcIdentitySettings;
 use super::pattern::Pattern;
 use super::wanted::{any, in_namespace};
 
@@ -22,6 +23,16 @@ impl Viewer {
     /// Whoever it is, with so many streams; may see everything.
     pub(crate) fn anybody(max_streams: usize) -> Self {
         Self { name: None, clusters: Vec::new(), namespaces: Vec::new(), streams: slots(max_streams) }
+    }
+
+    /// A known client, with so many streams; may see what its settings say.
+    pub(crate) fn identity(name: &str, settings: &GrpcIdentitySettings, max_streams: usize) -> Self {
+        Self {
+            name: Some(name.to_owned()),
+            clusters: settings.clusters.clone(),
+            namespaces: settings.namespaces.clone(),
+            streams: slots(max_streams),
+        }
     }
 
     /// The identity's name, where identities are set.

@@ -8,8 +8,8 @@ use bus::{Bus, BusError, Entry};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::Named;
 use super::store::{BUCKET, LEDGER, of_wire};
+use super::{Named, Silence};
 use crate::clock;
 
 /// How long to wait with a bus that does not answer.
@@ -40,10 +40,25 @@ impl Follower {
                 Ok(()) | Err(BusError::Closed) => std::future::pending().await,
                 Err(error) => {
                     tracing::warn!(%error, "the silences on the bus cannot be followed; trying again");
+                    if !error.is_transient() {
+                        self.go_on_without();
+                    }
                     sleep(PAUSE).await;
                 }
             }
         }
+    }
+
+    /// Where the bus says that it never will, people are told rather than left without a word.
+    fn go_on_without(&self) {
+        self.known.send_if_modified(|known| {
+            let is_new = known.is_none();
+            if is_new {
+                tracing::error!("alerts are sent as if there were no silences on the bus");
+                *known = Some(Arc::default());
+            }
+            is_new
+        });
     }
 
     async fn follow(&self) -> Result<(), BusError> {
@@ -87,7 +102,13 @@ impl Follower {
 
 fn learn(named: &mut Named, entry: Entry) {
     match entry.value.as_deref().map(of_wire) {
-        Some(Ok(silence)) => drop(named.insert(entry.key, silence)),
+        Some(Ok(silence)) => {
+            let (id, Silence { owner, reason, until, .. }) = (&entry.key, &silence);
+            if named.get(id) != Some(&silence) {
+                tracing::info!(silence = id, owner, reason, %until, "a silence is known");
+            }
+            named.insert(entry.key, silence);
+        }
         Some(Err(why)) => {
             tracing::warn!(
                 silence = entry.key,

@@ -74,9 +74,9 @@ mod tests {
             ("b.bool", "true"),
             ("c.signed", "-5"),
             ("d.unsigned", "18446744073709551615"),
-            ("e.list", "x,,ü"),
+            ("e.list", r#"["x","","ü"]"#),
         ];
-        let rest = [("f.empty", ""), ("g.text", "\t\"\\ü")];
+        let rest = [("f.empty", "[]"), ("g.text", "\t\"\\ü")];
         let expected: Vec<(String, String)> = expected
             .iter()
             .chain(&rest)

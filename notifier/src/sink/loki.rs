@@ -15,8 +15,8 @@ use super::cut::{fitted, within};
 use super::facts::{fact, output_fields, safe_name};
 use super::http::{Access, Auth, Headers, Target};
 use super::parts::{Part, in_parts};
-use super::{Body, ClientTls, Connect, Failure, LineFormat, Rendered, SecretUrl, Sink, SinkError};
-use crate::falco::{self, Form};
+use super::{Body, ClientTls, Connect, Failure, LineFormat, Rendered, SecretUrl, Sink, SinkError, short_json};
+use crate::falco;
 use crate::shown::Shown;
 
 /// How many alerts are pushed at once.
@@ -108,15 +108,7 @@ impl Loki {
                 let text = falco::in_one_line(shown.text().into_owned());
                 fitted(LONGEST_LINE, LONGEST_LINE, |longest| within(&text, longest).into_owned())
             }
-            LineFormat::Json => {
-                let whole = falco::json(shown.alert, Form::Extended);
-                if whole.len() <= LONGEST_LINE {
-                    return whole;
-                }
-                fitted(LONGEST_LINE, LONGEST_LINE / 8, |longest| {
-                    falco::json(&shortened(shown.alert, longest), Form::Extended)
-                })
-            }
+            LineFormat::Json => short_json::object(shown.alert, LONGEST_LINE),
         }
     }
 }
@@ -185,28 +177,6 @@ fn metadata(alert: &Alert) -> BTreeMap<String, String> {
     all.filter_map(|(name, value)| Some((safe_name(name)?, within(&value, LONGEST_METADATA).into_owned())))
         .take(MOST_METADATA)
         .collect()
-}
-
-/// The alert with all its texts cut.
-fn shortened(alert: &Alert, longest: usize) -> Alert {
-    use proto::alerts::v1::value::Kind;
-    let mut alert = alert.clone();
-    let cut = |text: &mut String| *text = within(text, longest).into_owned();
-    cut(&mut alert.message);
-    alert.tags.iter_mut().for_each(cut);
-    let mut kinds: Vec<&mut Kind> =
-        alert.fields.iter_mut().filter_map(|field| field.value.as_mut()?.kind.as_mut()).collect();
-    for kind in &mut kinds {
-        match kind {
-            Kind::Text(text) => cut(text),
-            Kind::List(list) => {
-                list.items.truncate(longest);
-                list.items.iter_mut().for_each(cut);
-            }
-            Kind::Signed(_) | Kind::Unsigned(_) | Kind::Boolean(_) => {}
-        }
-    }
-    alert
 }
 
 #[cfg(test)]

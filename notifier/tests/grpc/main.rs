@@ -6,8 +6,15 @@
     reason = "a test that cannot go on must stop and say why"
 )]
 
+#[path = "../../../ingest/tests/it/authority.rs"]
+#[expect(dead_code, reason = "the tool of several tests")]
+mod authority;
 mod consume;
+mod crowd;
 mod falco;
 mod lookup;
+#[path = "../../../bus/tests/nats_server.rs"]
+mod nats_server;
+mod secured;
 mod subscribe;
 mod support;

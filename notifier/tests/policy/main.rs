@@ -5,6 +5,7 @@
 #[expect(dead_code, reason = "shared with the tests of delivery")]
 mod support;
 
+mod documentation;
 mod group;
 mod helper;
 mod limits;

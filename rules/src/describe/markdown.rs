@@ -1,7 +1,7 @@
 //! The tables of the language for the documentation, each from the table that the program itself goes by.
 
 use super::{operators, transformers};
-use crate::fields::{Argument, ArgumentKind, Class, Field, fields};
+use crate::fields::{Argument, ArgumentKind, Class, Field, alert_fields, fields};
 use crate::syntax::functions;
 
 /// The fields that are wanted, a table for each class, with a heading.
@@ -21,6 +21,18 @@ pub fn fields_tables(is_wanted: &dyn Fn(&Field) -> bool) -> String {
         }
     });
     tables.filter(|table| !table.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+/// The fields that every alert has.
+#[must_use]
+pub fn alert_fields_table() -> String {
+    let name = |field: &Field| match field.argument {
+        ArgumentKind::Key => format!("`{}[name]`", field.name),
+        _ => format!("`{}`", field.name),
+    };
+    let row =
+        |field: &Field| vec![name(field), field.kind.name(field.shape).to_owned(), field.doc.to_owned()];
+    table(&["field", "type", "what it holds"], &alert_fields().map(row).collect::<Vec<_>>())
 }
 
 /// The operators and the types they work on.

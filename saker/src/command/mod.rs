@@ -19,6 +19,7 @@ mod silence;
 mod since;
 mod sink;
 mod table;
+mod tail;
 mod test;
 mod up;
 
@@ -52,6 +53,7 @@ enum Chosen {
     Fields(fields::Fields),
     Redact(redact::Redact),
     Send(Send),
+    Tail(tail::Tail),
     Sink(sink::Sink),
     Silence(silence::Silence),
     Dlq(dlq::Dlq),
@@ -75,6 +77,7 @@ impl Command {
             Chosen::Fields(fields) => ended(fields.run()),
             Chosen::Redact(redact) => ended(redact.run()),
             Chosen::Send(send) => ended(send.run().await),
+            Chosen::Tail(tail) => Box::pin(tail.run()).await,
             Chosen::Sink(sink) => sink.run().await,
             Chosen::Silence(silence) => silence.run().await,
             Chosen::Dlq(dlq) => dlq.run().await,

@@ -12,7 +12,7 @@ pub(super) struct Since(Moment);
 
 /// Text that is none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is neither a time, as 2026-12-01T08:00:00Z, nor how long ago, as 2h")]
+#[error("`{0}` is neither a time, as 2026-12-01T08:00:00Z, nor how long ago, as 90s, 15m or 2h")]
 pub(super) struct SinceError(String);
 
 impl Since {
@@ -47,6 +47,8 @@ mod tests {
         let hour: Since = "1h".parse().unwrap();
         let day: Since = "24h".parse().unwrap();
         assert!(day.unix_nanos() < hour.unix_nanos());
-        assert!("yesterday".parse::<Since>().unwrap_err().to_string().contains("how long ago, as 2h"));
+        assert!(
+            "yesterday".parse::<Since>().unwrap_err().to_string().contains("how long ago, as 90s, 15m or 2h")
+        );
     }
 }

@@ -30,15 +30,18 @@ enum Kind {
 pub struct CertificateNameError(String);
 
 impl CertificateName {
-    pub(crate) fn common(value: &str) -> Self {
+    /// The common name of a subject.
+    pub fn common(value: &str) -> Self {
         Self { kind: Kind::CommonName, value: value.to_owned() }
     }
 
-    pub(crate) fn dns(value: &str) -> Self {
+    /// A DNS name, in small letters.
+    pub fn dns(value: &str) -> Self {
         Self { kind: Kind::Dns, value: value.to_ascii_lowercase() }
     }
 
-    pub(crate) fn uri(value: &str) -> Self {
+    /// A URI.
+    pub fn uri(value: &str) -> Self {
         Self { kind: Kind::Uri, value: value.to_owned() }
     }
 }

@@ -8,33 +8,37 @@ use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoServerSessionStorage, VerifierBuilderError, WebPkiClientVerifier};
 use rustls::version::{TLS12, TLS13};
 use rustls::{CertificateError, Error, InconsistentKeys, RootCertStore, ServerConfig};
-use service::pem::{self, PemError};
 
 use super::certificate::Facts;
+use crate::pem::{self, PemError};
 
 /// What connections are secured with.
 #[derive(Debug, Clone)]
-pub(crate) struct Material {
-    pub(crate) server: Arc<ServerConfig>,
+pub struct Material {
+    /// How connections are answered.
+    pub server: Arc<ServerConfig>,
     /// Tells good client certificates; `None` where none are asked for.
-    pub(crate) clients: Option<Arc<dyn ClientCertVerifier>>,
-    /// What stands in the webhook's own certificate.
-    pub(crate) own: Facts,
+    pub clients: Option<Arc<dyn ClientCertVerifier>>,
+    /// What stands in the server's own certificate.
+    pub own: Facts,
 }
 
 /// The contents of the files.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Contents<'f> {
-    pub(crate) certificate: &'f [u8],
-    /// The same where it stands in one file with the certificate.
-    pub(crate) key: &'f [u8],
-    pub(crate) client_ca: Option<&'f [u8]>,
-    pub(crate) client_crl: Option<&'f [u8]>,
+pub struct Contents<'f> {
+    /// The certificate, and those of intermediate authorities behind it.
+    pub certificate: &'f [u8],
+    /// The key; the same where it stands in one file with the certificate.
+    pub key: &'f [u8],
+    /// The authorities that sign the certificates of clients.
+    pub client_ca: Option<&'f [u8]>,
+    /// Lists of those that were revoked.
+    pub client_crl: Option<&'f [u8]>,
 }
 
 /// Whether a connection needs a client certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Need {
+pub enum Need {
     /// Not where its requests bear a token.
     Optional,
     /// Always: there is nothing else by which a client could be known.
@@ -43,24 +47,29 @@ pub(crate) enum Need {
 
 /// Why the contents of a file are of no use.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum MaterialError {
+pub enum MaterialError {
+    /// It is no PEM, or holds something else.
     #[error(transparent)]
     Pem(#[from] PemError),
+    /// A certificate cannot be read.
     #[error("holds as certificate {0} what cannot be read: {1}")]
     Certificate(usize, String),
+    /// Key and certificate do not belong together.
     #[error("does not belong to the certificate in tls.certificate: their public keys differ")]
     OtherKey,
+    /// Rustls does not take it.
     #[error("cannot be used: {0}")]
     Tls(#[from] Error),
+    /// Rustls does not take the authorities of clients.
     #[error("cannot be used: {0}")]
     Clients(#[from] VerifierBuilderError),
 }
 
-/// Makes it, or tells what is wrong, each with the key of its file.
-pub(crate) fn material(
-    contents: Contents<'_>,
-    need: Need,
-) -> Result<Material, Vec<(&'static str, MaterialError)>> {
+/// Makes it of the contents of the files.
+///
+/// # Errors
+/// All that is wrong, each with the key of its file.
+pub fn material(contents: Contents<'_>, need: Need) -> Result<Material, Vec<(&'static str, MaterialError)>> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let chain = chain(contents.certificate);
     let key = pem::key(contents.key).map_err(MaterialError::from);
@@ -145,7 +154,7 @@ fn server(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tls::authority::{Authority, Leaf};
+    use crate::credentials::authority::{Authority, Leaf};
 
     fn made(
         certificate: &str,

@@ -15,41 +15,61 @@ const MOST: usize = 64;
 
 /// What is known of a token. Comparing two takes the same time however much they have in common.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Token(blake3::Hash);
+pub struct Token(blake3::Hash);
 
 /// Why the text of a file is no list of tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum TokenError {
+pub enum TokenError {
+    /// There is none.
     #[error("holds no token: write one a line, made by `openssl rand -hex 32`")]
     None,
+    /// One could be guessed.
     #[error(
         "has in line {line} a token of {length} characters, which could be guessed; take at least {SHORTEST}, as `openssl \
          rand -hex 32` makes them"
     )]
-    TooShort { line: usize, length: usize },
+    TooShort {
+        /// The line.
+        line: usize,
+        /// How many characters it has.
+        length: usize,
+    },
+    /// One is too long.
     #[error("has in line {line} a token of more than {LONGEST} characters")]
-    TooLong { line: usize },
+    TooLong {
+        /// The line.
+        line: usize,
+    },
+    /// One is no token.
     #[error(
-        "has in line {line} what no API server could send as a token: letters, digits and `-._~+/=` only, without `Bearer` \
+        "has in line {line} what nobody could send as a token: letters, digits and `-._~+/=` only, without `Bearer` \
          and quotes"
     )]
-    NotSendable { line: usize },
+    NotSendable {
+        /// The line.
+        line: usize,
+    },
+    /// There are too many.
     #[error("holds more than {MOST} tokens; take out those that are no longer used")]
     TooMany,
 }
 
 /// The request has an `Authorization` that is no bearer token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NotBearer;
+pub struct NotBearer;
 
 impl Token {
-    pub(crate) fn of(text: &str) -> Self {
+    /// Of its text.
+    pub fn of(text: &str) -> Self {
         Self(blake3::hash(text.as_bytes()))
     }
 }
 
 /// The tokens of a file, one a line. Empty lines, those that begin with `#`, and blanks around are nothing.
-pub(crate) fn tokens(text: &str) -> Result<Vec<Token>, TokenError> {
+///
+/// # Errors
+/// Where there is none, or one is none, with its line.
+pub fn tokens(text: &str) -> Result<Vec<Token>, TokenError> {
     let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim).zip(1..);
     let written = lines.filter(|(token, _)| !token.is_empty() && !token.starts_with('#'));
     let tokens: Vec<Token> = written.map(|(token, line)| checked(token, line)).collect::<Result<_, _>>()?;
@@ -73,7 +93,10 @@ fn checked(token: &str, line: usize) -> Result<Token, TokenError> {
 }
 
 /// The token that a request bears.
-pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, NotBearer> {
+///
+/// # Errors
+/// Where its `Authorization` is something else.
+pub fn bearer(headers: &HeaderMap) -> Result<Option<&str>, NotBearer> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {

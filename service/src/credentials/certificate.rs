@@ -10,21 +10,22 @@ use x509_cert::der::{self, Decode};
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 
-use crate::identity::CertificateName;
+use super::name::CertificateName;
 
 /// The attribute `commonName`, RFC 5280, appendix A.1.
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 
 /// What stands in a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Facts {
-    pub(crate) names: Vec<CertificateName>,
+pub struct Facts {
+    /// Its names.
+    pub names: Vec<CertificateName>,
     /// Whether it bears an alternative name of any kind; clients look for the name of a server there alone.
-    pub(crate) has_alternative_names: bool,
+    pub has_alternative_names: bool,
     /// From then on it is no longer good.
-    pub(crate) expires: SystemTime,
+    pub expires: SystemTime,
     /// By then it should have been renewed.
-    pub(crate) renew_by: SystemTime,
+    pub renew_by: SystemTime,
 }
 
 /// A certificate should be renewed so long before its end, or before the last fifth of its life where that is shorter.
@@ -35,7 +36,7 @@ impl Facts {
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub(crate) fn of(certificate: &CertificateDer<'_>) -> Result<Self, der::Error> {
+    pub fn of(certificate: &CertificateDer<'_>) -> Result<Self, der::Error> {
         let certificate = Certificate::from_der(certificate)?.tbs_certificate;
         let attributes = certificate.subject.0.iter().flat_map(|attributes| attributes.0.iter());
         let common = attributes.filter(|attribute| attribute.oid == COMMON_NAME).filter_map(text);

@@ -10,9 +10,6 @@ use std::time::Duration;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-use super::snapshot::Problem;
-use crate::settings::Settings;
-
 /// More than any of them needs.
 const LARGEST: u64 = 1 << 20;
 
@@ -22,43 +19,38 @@ const SETTLING: Duration = Duration::from_millis(100);
 /// How often they are looked at again in the hope that they settle.
 const LOOKS: usize = 20;
 
+/// What is wrong with a file: the key that names it, and what to do.
+pub type Problem = (String, String);
+
 /// Where the files are, by the keys of the settings that name them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Files(BTreeMap<String, PathBuf>);
+pub struct Files(BTreeMap<String, PathBuf>);
 
 /// What the files hold, or why that cannot be told.
-pub(crate) struct Contents {
+pub struct Contents {
     files: Files,
     found: BTreeMap<String, Result<Vec<u8>, String>>,
-    pub(crate) mark: Mark,
+    /// Stands for all of them.
+    pub mark: Mark,
 }
 
 /// Stands for the contents of all files, to see whether anything has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Mark(blake3::Hash);
+pub struct Mark(blake3::Hash);
 
 impl Files {
-    /// Those that the settings name.
-    pub(crate) fn of(settings: &Settings) -> Self {
-        let tls = &settings.tls;
-        let named = [
-            ("tls.certificate", &tls.certificate),
-            ("tls.key", &tls.key),
-            ("tls.client_ca", &tls.client_ca),
-            ("tls.client_crl", &tls.client_crl),
-        ];
-        let named = named.into_iter().map(|(key, path)| (key.to_owned(), path));
-        let tokens =
-            settings.identities.iter().map(|(name, identity)| (token_key(name), &identity.token_file));
-        Self(named.chain(tokens).filter_map(|(key, path)| Some((key, path.clone()?))).collect())
+    /// Those that have these keys, where they are set.
+    pub fn new(named: impl IntoIterator<Item = (String, Option<PathBuf>)>) -> Self {
+        Self(named.into_iter().filter_map(|(key, path)| Some((key, path?))).collect())
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Reads them as they are now.
-    pub(crate) async fn read(&self) -> Contents {
+    pub async fn read(&self) -> Contents {
         let files = self.clone();
         spawn_blocking(move || files.look()).await.unwrap_or_else(|error| {
             let error = format!("the files could not be read: {error}");
@@ -67,7 +59,7 @@ impl Files {
     }
 
     /// Reads them once they rest; at once where they are as they were at `seen`. `None` where they keep changing.
-    pub(crate) async fn settled(&self, seen: Mark) -> Option<Contents> {
+    pub async fn settled(&self, seen: Mark) -> Option<Contents> {
         let mut contents = self.read().await;
         if contents.mark == seen {
             return Some(contents);
@@ -101,25 +93,20 @@ impl Contents {
     }
 
     /// The content of the file that this key names, where it names one and that can be read.
-    pub(crate) fn get(&self, key: &str) -> Option<&[u8]> {
+    pub fn get(&self, key: &str) -> Option<&[u8]> {
         self.found.get(key)?.as_deref().ok()
     }
 
     /// A mistake in the file that this key names, which `text` says, beginning with a verb.
-    pub(crate) fn problem(&self, key: &str, text: &str) -> Problem {
+    pub fn problem(&self, key: &str, text: &str) -> Problem {
         let path = self.files.0.get(key).map(|path| format!("{} ", path.display())).unwrap_or_default();
         (key.to_owned(), format!("{path}{text}"))
     }
 
     /// The files that cannot be read, by key.
-    pub(crate) fn unreadable(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn unreadable(&self) -> impl Iterator<Item = (&str, &str)> {
         self.found.iter().filter_map(|(key, content)| Some((key.as_str(), content.as_ref().err()?.as_str())))
     }
-}
-
-/// The key of an identity's file of tokens.
-pub(crate) fn token_key(identity: &str) -> String {
-    format!("identities.{identity}.token_file")
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
