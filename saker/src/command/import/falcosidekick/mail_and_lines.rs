@@ -93,6 +93,9 @@ fn syslog(section: &mut Section<'_>) -> Option<Map<String, Value>> {
     }
     let protocol = section.text("protocol").unwrap_or_else(|| "tcp".to_owned()).to_ascii_lowercase();
     let udp = protocol == "udp";
+    if !["tcp", "udp"].contains(&protocol.as_str()) {
+        section.remark("protocol", format!("`{protocol}` is neither tcp nor udp: tcp it is"));
+    }
     sink.insert("protocol".to_owned(), json!(if udp { "udp" } else { "tcp" }));
     let format = section.text("format").unwrap_or_else(|| "json".to_owned()).to_ascii_lowercase();
     sink.insert("format".to_owned(), json!(if format == "cef" { "cef" } else { "json" }));
