@@ -5,7 +5,7 @@ use proto::alerts::v1::Alert;
 use tonic::Status;
 
 /// The fields of [`Alert`], as they stand in its definition.
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 14] = [
     "id",
     "cluster",
     "ruleset",
@@ -19,6 +19,7 @@ const FIELDS: [&str; 13] = [
     "hostname",
     "received_unix_nanos",
     "time_format",
+    "summary",
 ];
 
 /// The fields that were asked for; all of them where none was.
@@ -53,6 +54,7 @@ impl Mask {
                 "priority" => masked.priority = alert.priority,
                 "source" => masked.source.clone_from(&alert.source),
                 "tags" => masked.tags.clone_from(&alert.tags),
+                "summary" => masked.summary.clone_from(&alert.summary),
                 "message" => masked.message.clone_from(&alert.message),
                 "fields" => masked.fields.clone_from(&alert.fields),
                 "time_unix_nanos" => masked.time_unix_nanos = alert.time_unix_nanos,
