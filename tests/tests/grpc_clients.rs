@@ -99,6 +99,17 @@ async fn python_takes_alerts_in_every_way_there_is() {
     let output = python.run(&["-c".to_owned(), example]);
     assert!(output.status.success(), "{}", text(&output));
     assert_eq!(text(&output).lines().count(), alerts, "the example of docs/grpc.md prints each alert");
+
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let lines = readme.split_once("```python\n").and_then(|(_, rest)| rest.split_once("```")).unwrap().0;
+    // It goes on for ever; here it ends with the alerts of now.
+    let lines = lines
+        .replace("127.0.0.1:5060", &grpc.to_string())
+        .replace("earliest=True)", "earliest=True), until_now=True");
+    let imports = "import grpc\nfrom saker.alerts.v1 import service_pb2 as pb, service_pb2_grpc\n";
+    let output = python.run(&["-c".to_owned(), format!("{imports}{lines}")]);
+    assert!(output.status.success(), "{}", text(&output));
+    assert_eq!(text(&output).lines().count(), alerts, "the three lines of README.md print each alert");
 }
 
 #[tokio::test(flavor = "multi_thread")]
