@@ -186,7 +186,8 @@ fn a_sink_that_is_gone_is_named_and_can_be_given_up() {
     let sink = |arguments: &[&str]| saker(directory.path()).arg("sink").args(arguments).output().unwrap();
     let names = || {
         let list = stdout(&sink(&["list"]));
-        list.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect::<Vec<_>>()
+        // Behind the head of the table.
+        list.lines().skip(1).filter_map(|line| line.split(' ').next()).map(str::to_owned).collect::<Vec<_>>()
     };
 
     let up = Up::start(directory.path(), &["--config", config.to_str().unwrap()]);

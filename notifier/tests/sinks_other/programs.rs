@@ -47,6 +47,14 @@ impl Program {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// Asks it to end, and waits until it has.
+    pub fn stop(&self) {
+        let mut child = self.child.lock().unwrap();
+        let asked = Command::new("kill").arg("-TERM").arg(child.id().to_string()).status();
+        assert!(asked.unwrap().success());
+        child.wait().unwrap();
+    }
+
     /// Ends it without giving it a chance to do anything.
     pub fn kill(&self) {
         let mut child = self.child.lock().unwrap();
