@@ -258,9 +258,16 @@ mod tests {
                 "initial": "1s",
                 "max": "5m",
                 "attempts": null
-              }
+              },
+              "rate": null,
+              "text": null,
+              "body": null,
+              "group": null
             }
           },
+          "routes": [],
+          "silences": {},
+          "reload": "5s",
           "drain": "10s",
           "grpc": {
             "listen": "127.0.0.1:5060",

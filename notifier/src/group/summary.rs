@@ -97,7 +97,7 @@ mod tests {
         };
         let alert = of(&group, tally.summary(), 400 * SECOND);
         insta::assert_snapshot!(alert.message, @"Attach to pod ×37 in 5m (ka.target.namespace=web), first 00:00:01, last 00:00:37; for example: alert 1000000000; alert 2000000000; alert 3000000000");
-        insta::assert_snapshot!(falco::json(&alert, falco::Form::Plain), @"");
+        insta::assert_snapshot!(falco::json(&alert, falco::Form::Plain), @r#"{"hostname":"vm","output":"00:00:37.000000000: Warning Attach to pod ×37 in 5m (ka.target.namespace=web), first 00:00:01, last 00:00:37; for example: alert 1000000000; alert 2000000000; alert 3000000000","output_fields":{"ka.target.namespace":"web","saker.count":37,"saker.first":"1970-01-01T00:00:01.000000000Z","saker.last":"1970-01-01T00:00:37.000000000Z"},"priority":"Warning","rule":"Attach to pod","source":"k8s_audit","tags":["k8s","mitre_execution"],"time":"1970-01-01T00:00:37.000000000Z"}"#);
         assert_eq!(of(&group, tally.summary(), 500 * SECOND).id, alert.id, "whoever ends the window");
         assert_ne!(of(&Group { window: 1, ..group }, tally.summary(), 400 * SECOND).id, alert.id);
     }

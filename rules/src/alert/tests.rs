@@ -162,6 +162,7 @@ fn templates_are_filled_in() {
     assert_eq!(rendered("%alert.tags %ka.user.groups"), "(k8s,mitre_execution) (dev,system:authenticated)");
     assert_eq!(rendered("100%% %ka.target.name %toupper(ka.user.name) %team.owner"), "100% <NA> ALICE blue");
     assert_eq!(rendered("%ka.uri.param[command] %alert.field[who]"), "sh bob");
+    assert_eq!(rendered("%alert.rule. %ka.user.name, %alert.count×"), "Attach to pod. alice, 37×");
     assert_eq!(rendered(""), "");
 }
 
@@ -180,8 +181,17 @@ fn a_template_of_one_field_has_its_type() {
 fn templates_with_mistakes_say_what_to_do() {
     let wrong = |template: &str| AlertTemplate::parse(template).expect_err(template).to_string();
     insta::assert_snapshot!(
-        ["%alert.rul by x", "100% sure", "50%", "%ka.usr.name", "%{alert.rule}", "%5"]
-            .map(|template| format!("{template}\n  {}", wrong(template)))
-            .join("\n")
+        [
+            "%alert.rul by x",
+            "%alert.rules",
+            "%ka.user.name.first",
+            "100% sure",
+            "50%",
+            "%ka.usr.name",
+            "%{alert.rule}",
+            "%5"
+        ]
+        .map(|template| format!("{template}\n  {}", wrong(template)))
+        .join("\n")
     );
 }

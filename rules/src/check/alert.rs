@@ -3,7 +3,7 @@
 use super::ProblemKind;
 use super::ir::Operand;
 use super::operand::{argument, resolve_field};
-use crate::fields::{self, Kind, Shape, alert_fields, output_field};
+use crate::fields::{self, Kind, Shape, Shown, alert_fields, output_field};
 use crate::syntax::ast::{self, FieldRef, Place};
 use crate::syntax::print::canonical_operand;
 
@@ -18,6 +18,8 @@ pub(super) fn resolve(reference: &FieldRef) -> Result<Operand, (Place, ProblemKi
         return Ok(Operand::Field(field, argument));
     }
     let (kind, shape) = match resolve_field(reference) {
+        // Shown as nanoseconds among the fields of an alert, which are all that is left of it.
+        Ok(Operand::Field(field, _)) if field.shown == Shown::Nanoseconds => (Kind::Number, Shape::Single),
         Ok(of_events) => (of_events.kind(), of_events.shape()),
         // Settings may add fields of any name to outputs; all of them are texts.
         Err((_, ProblemKind::UnknownField { .. })) if is_free(&reference.name) => (Kind::Text, Shape::Single),

@@ -118,6 +118,9 @@ fn token_at_start(text: &str, dialect: Dialect) -> Result<(ast::Operand, Operand
     let mut prefixes = operand_prefixes(text, dialect);
     let found =
         prefixes.find_map(|(written, len)| Some((check_operand_in(&written, dialect).ok()?, written, len)));
+    // Falco takes the longest field that there is, and the rest of the name for text. Of alerts that is a mistake.
+    let is_whole = |len: usize| !goes_on(text.get(len..).unwrap_or_default());
+    let found = found.filter(|(_, _, len)| dialect != Dialect::Alerts || is_whole(*len));
     let Some((operand, written, len)) = found else {
         let name = text.get(..name_length(text)).unwrap_or_default();
         let unknown = ProblemKind::UnknownField { name: name.to_owned() };
@@ -129,6 +132,16 @@ fn token_at_start(text: &str, dialect: Dialect) -> Result<(ast::Operand, Operand
         return Err(ProblemKind::UnknownToken { text: name.to_owned(), reason });
     };
     Ok((written, operand, len))
+}
+
+/// Whether the name of a field, to the end of which this stands behind, goes on.
+fn goes_on(rest: &str) -> bool {
+    let mut rest = rest.chars();
+    match rest.next() {
+        Some('.') => rest.next().is_some_and(char::is_alphabetic),
+        Some(next) => next.is_alphanumeric() || next == '_',
+        None => false,
+    }
 }
 
 /// How much of a text somebody who wrote it may have taken for a field.
