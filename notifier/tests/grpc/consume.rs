@@ -18,6 +18,8 @@ use crate::support::{Server, number, publish, until};
 struct Worker {
     say: mpsc::Sender<ConsumeRequest>,
     stream: Streaming<proto::alerts::v1::ConsumeResponse>,
+    /// How many alerts the bus is known to have settled: that is told whenever it happens.
+    settled: usize,
 }
 
 fn open(name: &str, credits: u32) -> Open {
@@ -29,7 +31,7 @@ impl Worker {
         let (say, said) = mpsc::channel(64);
         say.send(ConsumeRequest { request: Some(Request::Open(open)) }).await.unwrap();
         let stream = server.client().await.consume(ReceiverStream::new(said)).await.unwrap().into_inner();
-        Self { say, stream }
+        Self { say, stream, settled: 0 }
     }
 
     async fn say(&self, request: Request) {
@@ -52,17 +54,18 @@ impl Worker {
                 Event::Alert(delivered) => {
                     return (number(&delivered.alert.unwrap()), delivered.cursor, delivered.attempt);
                 }
-                Event::Heartbeat(_) | Event::Settled(_) => {}
+                Event::Settled(cursors) => self.settled += cursors.cursors.len(),
+                Event::Heartbeat(_) => {}
                 other => panic!("{other:?}"),
             }
         }
     }
 
+    /// Waits until so many are settled in all.
     async fn settled(&mut self, count: usize) {
-        let mut settled = 0;
-        while settled < count {
+        while self.settled < count {
             if let Event::Settled(cursors) = self.next().await.unwrap().expect("the stream has ended") {
-                settled += cursors.cursors.len();
+                self.settled += cursors.cursors.len();
             }
         }
     }
