@@ -1,13 +1,17 @@
 //! Sinks as an operator works with them: tested, silenced, changed in the settings, failing, and told again.
 
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use tests::admin::get;
+use tests::alerts::expected;
 use tests::ledger::Ledger;
 use tests::nats_server::unused_port;
-use tests::process::{Process, run};
+use tests::process::{Process, binary, run};
 use tests::wait;
 
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -62,6 +66,7 @@ impl Desk {
     }
 }
 
+const UNDER_WAY: usize = 3;
 const NOT_TOLD: usize = 6;
 const DEAD: usize = 7;
 
@@ -132,8 +137,10 @@ async fn an_operator_tests_silences_changes_and_redrives_sinks() {
         desk.cell("hook", DEAD).parse().is_ok_and(|count: u64| count > 10)
     })
     .await;
-    wait::until("all are settled", DEADLINE, || desk.cell("hook", 2) == "0" && desk.cell("hook", 3) == "0")
-        .await;
+    wait::until("all are settled", DEADLINE, || {
+        desk.cell("hook", 2) == "0" && desk.cell("hook", UNDER_WAY) == "0"
+    })
+    .await;
     let list = desk.says(&["sink", "list"]);
     assert!(list.contains("hook last failed at ") && list.contains("cannot be reached"), "{list}");
     let told = lines(&desk.path("log.jsonl"));
@@ -151,4 +158,34 @@ async fn an_operator_tests_silences_changes_and_redrives_sinks() {
     .await;
     assert_eq!((ledger.len(), ledger.repeated()), (told + 1, 0));
     assert_eq!(saker.terminate().code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standard_output_that_nobody_reads_for_a_while_has_each_alert_once() {
+    let desk = Desk::new();
+    desk.set("    lines: {type: stdout, format: json}\n");
+    let config = desk.path("saker.yaml");
+    let mut saker = Command::new(binary("saker"));
+    saker.args(["up", "--config", &config]).current_dir(desk.directory.path());
+    let mut saker = saker.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let is_ready = || get(desk.admin, "/readyz").is_some_and(|(code, _)| code == 200);
+    wait::until("it is ready", DEADLINE, is_ready).await;
+    // More than a pipe holds.
+    for _ in 0..4 {
+        desk.send();
+    }
+    let events = Path::new(env!("CARGO_MANIFEST_DIR")).join("../saker/demo/events.jsonl");
+    let alerts = 4 * expected(&events).values().sum::<usize>();
+    wait::until("it waits for its reader", DEADLINE, || desk.cell("lines", UNDER_WAY) != "0").await;
+
+    let mut output = BufReader::new(saker.stdout.take().unwrap());
+    let (mut ids, mut line) = (BTreeSet::new(), String::new());
+    while ids.len() < alerts {
+        line.clear();
+        assert!(output.read_line(&mut line).unwrap() > 0, "it ended after {} alerts of {alerts}", ids.len());
+        let alert: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert!(ids.insert(alert["uuid"].as_str().unwrap().to_owned()), "{line} came twice");
+    }
+    saker.kill().unwrap();
+    saker.wait().unwrap();
 }
