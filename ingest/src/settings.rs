@@ -105,7 +105,7 @@ impl Settings {
         problems.extend(identity::problems(&self.identities));
         let named = self.identities.iter().find(|(_, identity)| !identity.certificate_names.is_empty());
         let named = named.map(|(name, _)| format!("identities.{name}.certificate_names"));
-        problems.extend(self.tls.problems(named.as_deref()));
+        problems.extend(self.tls.problems(named.as_deref(), "ingest.identities"));
         problems
     }
 

@@ -6,7 +6,7 @@ use service::credentials::{FileContents, Files, Problem};
 
 use crate::identity::{CertificateName, Identities, Identity, Usage, tokens};
 use crate::settings::Settings;
-use crate::tls::{self, Material, Need};
+use crate::tls::{Material, Need, TlsSettings};
 
 /// All credentials at one time.
 #[derive(Debug)]
@@ -23,8 +23,7 @@ pub(crate) struct Snapshot {
 #[derive(Debug)]
 pub(crate) struct Plan {
     known: Vec<Known>,
-    is_secured: bool,
-    has_own_key: bool,
+    tls: TlsSettings,
     need: Need,
 }
 
@@ -32,22 +31,13 @@ pub(crate) struct Plan {
 struct Known {
     identity: Arc<Identity>,
     names: Vec<CertificateName>,
-    has_tokens: bool,
 }
 
 /// The files that the settings name.
 pub(crate) fn files(settings: &Settings) -> Files {
-    let tls = &settings.tls;
-    let named = [
-        ("tls.certificate", &tls.certificate),
-        ("tls.key", &tls.key),
-        ("tls.client_ca", &tls.client_ca),
-        ("tls.client_crl", &tls.client_crl),
-    ];
-    let named = named.into_iter().map(|(key, path)| (key.to_owned(), path.clone()));
     let tokens = settings.identities.iter();
     let tokens = tokens.map(|(name, identity)| (token_key(name), identity.token_file.clone()));
-    Files::new(named.chain(tokens))
+    Files::new(settings.tls.files().chain(tokens))
 }
 
 /// The key of an identity's file of tokens.
@@ -66,15 +56,13 @@ impl Plan {
                 usage: Usage::new(settings.max_requests_per_identity, others),
             }),
             names: identity.certificate_names.clone(),
-            has_tokens: identity.token_file.is_some(),
         });
-        let known: Vec<Known> = known.collect();
-        let is_without_tokens = known.iter().all(|known| !known.has_tokens);
+        // A client that presents no certificate is let in where there is something else by which it could be known.
+        let has_tokens = settings.identities.values().any(|identity| identity.token_file.is_some());
         Self {
-            is_secured: settings.tls.is_on(),
-            has_own_key: settings.tls.key.is_some(),
-            need: if is_without_tokens { Need::Required } else { Need::Optional },
-            known,
+            tls: settings.tls.clone(),
+            need: if has_tokens { Need::Optional } else { Need::Required },
+            known: known.collect(),
         }
     }
 
@@ -86,7 +74,7 @@ impl Plan {
     ) -> Result<Snapshot, Vec<Problem>> {
         let unreadable: Vec<Problem> =
             contents.unreadable().map(|(key, text)| (key.to_owned(), text.to_owned())).collect();
-        let tls = self.material(contents);
+        let tls = self.tls.material(contents, self.need);
         let identities = self.identities(contents);
         match (tls, identities) {
             (Ok(tls), Ok(identities)) if unreadable.is_empty() => {
@@ -97,29 +85,6 @@ impl Plan {
                 Err(wrong.into_iter().flatten().collect())
             }
         }
-    }
-
-    fn material(&self, contents: &FileContents) -> Result<Option<Material>, Vec<Problem>> {
-        let key = if self.has_own_key { "tls.key" } else { "tls.certificate" };
-        let (Some(certificate), Some(key)) = (contents.get("tls.certificate"), contents.get(key)) else {
-            return Ok(None);
-        };
-        if !self.is_secured {
-            return Ok(None);
-        }
-        let (client_ca, client_crl) = (contents.get("tls.client_ca"), contents.get("tls.client_crl"));
-        let parts = tls::Contents { certificate, key, client_ca, client_crl };
-        let told = |(key, error): (&str, tls::MaterialError)| {
-            // One file for both: there is no other key to name.
-            let key = if key == "tls.key" && !self.has_own_key { "tls.certificate" } else { key };
-            contents.problem(key, &error.to_string())
-        };
-        let material = tls::material(parts, self.need);
-        material.map(Some).map_err(|wrong| {
-            let mut wrong: Vec<Problem> = wrong.into_iter().map(told).collect();
-            wrong.dedup();
-            wrong
-        })
     }
 
     fn identities(&self, contents: &FileContents) -> Result<Option<Identities>, Vec<Problem>> {

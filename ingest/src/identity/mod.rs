@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use service::credentials::{CertificateName, CertificateNameError};
-pub(crate) use service::credentials::{NotBearer, Token, bearer, tokens};
+pub(crate) use service::credentials::{Certificate, NotBearer, Token, bearer, tokens};
 pub use settings::IdentitySettings;
 pub(crate) use settings::{Identities as IdentitiesSettings, problems};
 pub(crate) use usage::{InHand, Usage};
@@ -41,19 +41,6 @@ pub(crate) struct Identities {
 pub(crate) struct Credentials<'c> {
     pub(crate) bearer: Result<Option<&'c str>, NotBearer>,
     pub(crate) certificate: Certificate<'c>,
-}
-
-/// How the client certificate of a connection stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Certificate<'c> {
-    /// None was presented.
-    None,
-    /// It is good, and bears these names.
-    Good(&'c [CertificateName]),
-    /// It expired since it was presented.
-    Expired,
-    /// It is no longer signed by an authority that is trusted, or it was revoked.
-    Distrusted,
 }
 
 /// Two identities have the same token.

@@ -71,7 +71,7 @@ fn is_of_certificate(alert: AlertDescription) -> bool {
 mod tests {
     use super::*;
     use crate::tls::authority::Authority;
-    use crate::tls::{Contents, Need, material};
+    use service::credentials::{Contents, Need, material};
     use rustls::pki_types::pem::PemObject;
     use rustls::pki_types::{CertificateDer, UnixTime};
 

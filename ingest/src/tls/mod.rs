@@ -6,9 +6,8 @@
 pub(crate) mod authority;
 mod fault;
 mod greeting;
-mod settings;
 
 pub(crate) use fault::in_plain_words;
 pub(crate) use greeting::{Greeting, greeting, part, turn_away};
-pub(crate) use service::credentials::{Contents, Facts, Material, MaterialError, Need, material};
-pub use settings::TlsSettings;
+pub(crate) use service::credentials::{Material, Need};
+pub use service::credentials::TlsSettings;

@@ -4,10 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use service::credentials::{
-    CertificateName, Contents, FileContents, Files, Material, MaterialError, Need, Problem, Token, material,
-    tokens,
-};
+use service::credentials::{CertificateName, FileContents, Files, Material, Need, Problem, TlsSettings, Token, tokens};
 
 use super::settings::GrpcSettings;
 use super::viewer::Viewer;
@@ -34,8 +31,8 @@ pub(crate) struct Known {
 #[derive(Debug)]
 pub(crate) struct Plan {
     identities: Vec<Identity>,
-    is_secured: bool,
-    has_own_key: bool,
+    tls: TlsSettings,
+    need: Need,
 }
 
 #[derive(Debug)]
@@ -43,22 +40,13 @@ struct Identity {
     key: String,
     viewer: Arc<Viewer>,
     names: Vec<CertificateName>,
-    has_tokens: bool,
 }
 
 /// The files that the settings name.
 pub(crate) fn files(settings: &GrpcSettings) -> Files {
-    let tls = &settings.tls;
-    let named = [
-        ("tls.certificate", &tls.certificate),
-        ("tls.key", &tls.key),
-        ("tls.client_ca", &tls.client_ca),
-        ("tls.client_crl", &tls.client_crl),
-    ];
-    let named = named.into_iter().map(|(key, path)| (key.to_owned(), path.clone()));
     let tokens = settings.identities.iter();
     let tokens = tokens.map(|(name, identity)| (token_key(name), identity.token_file.clone()));
-    Files::new(named.chain(tokens))
+    Files::new(settings.tls.files().chain(tokens))
 }
 
 /// The key of an identity's file of tokens.
@@ -74,13 +62,11 @@ impl Plan {
             key: token_key(name),
             viewer: Arc::new(Viewer::identity(name, identity, max_streams)),
             names: identity.certificate_names.clone(),
-            has_tokens: identity.token_file.is_some(),
         });
-        Self {
-            identities: identities.collect(),
-            is_secured: settings.tls.is_on(),
-            has_own_key: settings.tls.key.is_some(),
-        }
+        // A client that presents no certificate is let in where there is something else by which it could be known.
+        let has_tokens = settings.identities.values().any(|identity| identity.token_file.is_some());
+        let need = if has_tokens { Need::Optional } else { Need::Required };
+        Self { identities: identities.collect(), tls: settings.tls.clone(), need }
     }
 
     /// Makes it of the files, or tells all that is wrong with them.
@@ -91,38 +77,13 @@ impl Plan {
     ) -> Result<Snapshot, Vec<Problem>> {
         let unreadable: Vec<Problem> =
             contents.unreadable().map(|(key, text)| (key.to_owned(), text.to_owned())).collect();
-        match (self.material(contents), self.known(contents)) {
+        match (self.tls.material(contents, self.need), self.known(contents)) {
             (Ok(tls), Ok(known)) if unreadable.is_empty() => Ok(Snapshot { generation, tls, known }),
             (tls, known) => {
                 let wrong = [unreadable, tls.err().unwrap_or_default(), known.err().unwrap_or_default()];
                 Err(wrong.into_iter().flatten().collect())
             }
         }
-    }
-
-    fn material(&self, contents: &FileContents) -> Result<Option<Material>, Vec<Problem>> {
-        let key = if self.has_own_key { "tls.key" } else { "tls.certificate" };
-        let (Some(certificate), Some(key)) = (contents.get("tls.certificate"), contents.get(key)) else {
-            return Ok(None);
-        };
-        if !self.is_secured {
-            return Ok(None);
-        }
-        let (client_ca, client_crl) = (contents.get("tls.client_ca"), contents.get("tls.client_crl"));
-        let parts = Contents { certificate, key, client_ca, client_crl };
-        let told = |(key, error): (&str, MaterialError)| {
-            // One file for both: there is no other key to name.
-            let key = if key == "tls.key" && !self.has_own_key { "tls.certificate" } else { key };
-            contents.problem(key, &error.to_string())
-        };
-        // A client that presents no certificate is let in where there is something else by which it could be known.
-        let is_without_tokens = self.identities.iter().all(|identity| !identity.has_tokens);
-        let need = if is_without_tokens { Need::Required } else { Need::Optional };
-        material(parts, need).map(Some).map_err(|wrong| {
-            let mut wrong: Vec<Problem> = wrong.into_iter().map(told).collect();
-            wrong.dedup();
-            wrong
-        })
     }
 
     fn known(&self, contents: &FileContents) -> Result<Option<Known>, Vec<Problem>> {

@@ -4,11 +4,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use service::credentials::{NotBearer, Token, bearer};
+use service::credentials::{Certificate, NotBearer, Token, bearer};
 use tokio::sync::watch;
 use tonic::{Request, Status};
 
-use super::caller::{Caller, Certificate};
+use super::caller::Caller;
 use super::credentials::{Known, Snapshot};
 use super::monitor::{GrpcMonitor, Reason};
 use super::viewer::Viewer;

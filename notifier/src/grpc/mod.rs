@@ -31,7 +31,6 @@ mod source;
 mod start;
 mod streams;
 mod subscription;
-mod tls;
 mod viewer;
 mod wanted;
 
@@ -42,4 +41,3 @@ pub use pattern::Pattern;
 pub use server::{Grpc, GrpcError};
 pub use settings::GrpcSettings;
 pub use socket::SocketMode;
-pub use tls::GrpcTlsSettings;

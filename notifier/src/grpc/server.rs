@@ -214,7 +214,8 @@ impl Entry {
         };
         let entered = match accepted {
             Ok(Ok(stream)) => Caller::after_handshake(peer, stream.get_ref().1, &snapshot)
-                .map(|caller| (Box::new(stream), Arc::new(caller))),
+                .map(|caller| (Box::new(stream), Arc::new(caller)))
+                .map_err(|error| error.to_string()),
             Ok(Err(error)) => Err(error.to_string()),
             Err(_) => Err("it says nothing, or is too slow".to_owned()),
         };

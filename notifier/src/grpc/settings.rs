@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use service::credentials::TlsSettings;
 use service::units::{ByteSize, Span};
 
 use super::identity::{self, GrpcIdentitySettings};
 use super::listen::Listen;
 use super::socket::SocketMode;
-use super::tls::GrpcTlsSettings;
 
 /// `notifier.grpc:` where programs take alerts, and what they may use.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub struct GrpcSettings {
     /// How long a consumer may take over an alert before it comes again.
     pub ack_wait: Span,
     /// How connections are secured.
-    pub tls: GrpcTlsSettings,
+    pub tls: TlsSettings,
     /// Who may read alerts, and which, by name. Where there are none, whoever reaches the services may read all.
     pub identities: BTreeMap<String, GrpcIdentitySettings>,
     /// How often the files of `tls` and `identities` are looked at for changes; 0s for never.
@@ -58,7 +58,7 @@ impl Default for GrpcSettings {
             heartbeat: Span::seconds(15),
             keep_alive: Span::seconds(30),
             ack_wait: Span::seconds(60),
-            tls: GrpcTlsSettings::default(),
+            tls: TlsSettings::default(),
             identities: BTreeMap::new(),
             reload: Span::seconds(5),
             look_back: Span::seconds(5 * 60),
@@ -82,7 +82,7 @@ impl GrpcSettings {
         let spans = spans.map(|(key, _)| (key, "must be 1s or more"));
         let named = self.identities.iter().find(|(_, identity)| !identity.certificate_names.is_empty());
         let named = named.map(|(name, _)| format!("identities.{name}.certificate_names"));
-        let tls = self.tls.problems(named.as_deref()).into_iter().map(|(key, text)| (key, text.to_owned()));
+        let tls = self.tls.problems(named.as_deref(), "notifier.grpc.identities");
         let own = counts.chain(spans).map(|(key, text)| (key.to_owned(), text.to_owned()));
         let all = own.chain(identity::problems(&self.identities)).chain(tls);
         all.map(|(key, text)| (format!("notifier.grpc.{key}"), text)).collect()

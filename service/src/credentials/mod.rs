@@ -9,10 +9,14 @@ mod certificate;
 mod files;
 mod material;
 mod name;
+mod presented;
+mod tls_settings;
 mod token;
 
 pub use certificate::Facts;
 pub use files::{Contents as FileContents, Files, Mark, Problem};
 pub use material::{Contents, Material, MaterialError, Need, material};
 pub use name::{CertificateName, CertificateNameError};
+pub use presented::{Certificate, Presented, Unreadable};
+pub use tls_settings::TlsSettings;
 pub use token::{NotBearer, Token, TokenError, bearer, tokens};
