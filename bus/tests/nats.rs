@@ -32,7 +32,8 @@ async fn eventually(condition: impl AsyncFn() -> bool) {
 }
 
 fn settings() -> Settings {
-    Settings { timeout: Duration::from_secs(2), ..Settings::default() }
+    // Little enough that every test runs on a small disk, which the servers of a cluster share.
+    Settings { timeout: Duration::from_secs(2), max_bytes: 1 << 30, ..Settings::default() }
 }
 
 async fn open(server: &NatsServer) -> Bus {

@@ -53,9 +53,12 @@ const PLANS: [Plan; 4] = [
 /// A stream is not made smaller than this for want of room.
 const SMALLEST: u64 = 8 << 20;
 
-/// For how long a cluster may have no node with room before less is asked for: one that is forming knows of none yet,
-/// and would be given far too small a stream.
-const FORMING: Duration = Duration::from_secs(10);
+/// How long others who open the bus at the same time may take all its room: each asks for less, until all have some.
+const SETTLING: Duration = Duration::from_secs(3);
+
+/// For how long a cluster may have no node with room before less is asked for. One that is forming knows of none yet,
+/// and its nodes tell each other every 10 s how much room they have: too hasty a question gets far too small a stream.
+const FORMING: Duration = Duration::from_secs(12);
 
 impl Plan {
     fn config(&self, settings: &Settings, max_bytes: u64) -> Config {
@@ -86,17 +89,23 @@ impl Plan {
 pub(super) async fn ensure(link: &Link, settings: &Settings) -> Result<(), BusError> {
     let mut max_bytes = settings.max_bytes.max(1);
     let (began, mut backoff) = (Instant::now(), Backoff::default());
+    let mut asked = began;
     loop {
         match ensure_with(link, settings, max_bytes).await {
-            Err(failure) if is_of_no_node(&failure) && began.elapsed() < FORMING => {
+            Err(failure) if is_of_no_node(&failure) && asked.elapsed() < FORMING => {
                 sleep(backoff.next()).await
             }
             Err(failure) if failure.is_out_of_room() => {
                 let is_of_no_node = is_of_no_node(&failure);
                 let error = BusError::from(failure);
-                max_bytes /= 2;
+                (max_bytes, asked) = (max_bytes / 2, Instant::now());
                 if max_bytes < SMALLEST && is_of_no_node {
                     return Err(error);
+                }
+                if max_bytes < SMALLEST && began.elapsed() < SETTLING {
+                    max_bytes = settings.max_bytes.max(1);
+                    sleep(backoff.next()).await;
+                    continue;
                 }
                 if max_bytes < SMALLEST {
                     return Err(BusError::Setup(format!(
