@@ -7,9 +7,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use service::Reload;
 use service::config::Problems;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use service::{Looks, Reload};
 
 use crate::monitor::Monitor;
 use crate::settings::{Settings, SinkSettings};
@@ -30,7 +29,7 @@ pub(crate) fn contents(sink: &SinkSettings) -> Contents {
 pub(crate) struct Watcher {
     load: Option<Load>,
     wishes: Reload,
-    looks: Option<Interval>,
+    looks: Looks,
     monitor: Monitor,
     /// What was found last, good or not.
     seen: Option<Seen>,
@@ -45,12 +44,7 @@ enum Seen {
 impl Watcher {
     /// For settings that were read before.
     pub(crate) fn new(load: Option<Load>, wishes: Reload, first: &Settings, monitor: Monitor) -> Self {
-        let period = first.reload.get();
-        let looks = (!period.is_zero()).then(|| {
-            let mut looks = interval(period);
-            looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            looks
-        });
+        let looks = Looks::every(first.reload.get());
         Self { load, wishes, looks, monitor, seen: Some(Seen::of(first.clone())) }
     }
 
@@ -59,7 +53,7 @@ impl Watcher {
         loop {
             let Self { wishes, looks, .. } = self;
             tokio::select! {
-                Some(()) = tick(looks) => {}
+                () = looks.next() => {}
                 () = wishes.requested() => {}
             }
             if let Some(settings) = self.look().await {
@@ -98,9 +92,4 @@ impl Seen {
         let contents = settings.sinks.values().map(contents).collect();
         Self::Good(Box::new((settings, contents)))
     }
-}
-
-async fn tick(looks: &mut Option<Interval>) -> Option<()> {
-    looks.as_mut()?.tick().await;
-    Some(())
 }

@@ -8,6 +8,7 @@ pub mod credentials;
 mod endpoint;
 pub mod exit;
 pub mod flags;
+mod looks;
 pub mod pem;
 mod process;
 mod reload;
@@ -21,6 +22,7 @@ mod trace_settings;
 pub mod units;
 
 pub use endpoint::Endpoint;
+pub use looks::Looks;
 pub use process::{Process, ProcessError, Running};
 pub use reload::Reload;
 pub use retry::patiently;

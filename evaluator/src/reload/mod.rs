@@ -6,10 +6,11 @@
 mod follower;
 mod newest;
 
+use std::time::Duration;
+
 use bus::Bus;
 use rules::Options;
-use service::Reload;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use service::{Looks, Reload};
 
 use self::follower::{Follower, News};
 use self::newest::{Mark, Newest};
@@ -25,7 +26,7 @@ pub(crate) struct Keeper {
     options: Options,
     follower: Option<Follower>,
     wishes: Reload,
-    looks: Option<Interval>,
+    looks: Looks,
     monitor: Monitor,
     /// What was looked at last, good or not.
     seen: Option<Mark>,
@@ -45,14 +46,9 @@ enum Cause {
 impl Keeper {
     /// Of the rules that the settings name, of which `first` are loaded already.
     pub(crate) fn new(bus: &Bus, settings: &Settings, first: Option<&Ruleset>) -> Self {
-        let period = settings.reload.get();
         // What is read from a pipe is gone.
         let is_worth_it = has_paths(&settings.rules) && is_read_again(&settings.rules).is_ok();
-        let looks = (!period.is_zero() && is_worth_it).then(|| {
-            let mut looks = interval(period);
-            looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            looks
-        });
+        let looks = Looks::every(if is_worth_it { settings.reload.get() } else { Duration::ZERO });
         Self {
             sources: settings.rules.clone(),
             options: options(settings),
@@ -88,7 +84,7 @@ impl Keeper {
     async fn woken(&mut self) -> Cause {
         let Self { looks, follower, wishes, .. } = self;
         tokio::select! {
-            Some(()) = tick(looks) => Cause::Change,
+            () = looks.next() => Cause::Change,
             Some(()) = news(follower) => Cause::Change,
             () = wishes.requested() => Cause::Wish,
         }
@@ -163,12 +159,6 @@ impl Keeper {
             other => other.first_line(),
         }
     }
-}
-
-/// `None` where there is no clock.
-async fn tick(looks: &mut Option<Interval>) -> Option<()> {
-    looks.as_mut()?.tick().await;
-    Some(())
 }
 
 /// `None` where the rules do not come from the bus.

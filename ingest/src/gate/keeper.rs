@@ -4,11 +4,10 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use service::Reload;
 use service::admin::{Part, State};
 use service::credentials::{Files, Mark, Problem};
+use service::{Looks, Reload};
 use tokio::sync::watch;
-use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::snapshot::{Plan, Snapshot, files};
 use crate::settings::Settings;
@@ -63,15 +62,11 @@ impl Keeper {
 
     /// Goes on until it is dropped.
     pub(crate) async fn keep(mut self) {
-        let mut looks = (!self.period.is_zero()).then(|| {
-            let mut looks = interval(self.period);
-            looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            looks
-        });
+        let mut looks = Looks::every(self.period);
         loop {
             self.say();
             let is_wish = tokio::select! {
-                Some(()) = tick(&mut looks) => false,
+                () = looks.next() => false,
                 () = self.wishes.requested() => true,
             };
             let is_same = self.look().await;
@@ -117,12 +112,6 @@ impl Keeper {
         };
         self.part.set(state);
     }
-}
-
-/// `None` where there is no clock.
-async fn tick(looks: &mut Option<Interval>) -> Option<()> {
-    looks.as_mut()?.tick().await;
-    Some(())
 }
 
 /// One line for each.

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use service::credentials::{CertificateName, FileContents, Files, Material, Need, Problem, TlsSettings, Token, tokens};
+use service::credentials::{
+    CertificateName, FileContents, Files, Material, Need, Problem, TlsSettings, Token, tokens,
+};
 
 use super::settings::GrpcSettings;
 use super::viewer::Viewer;

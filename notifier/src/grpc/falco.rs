@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
@@ -22,6 +22,7 @@ use super::start::{Start, Wish};
 use super::subscription::{Subscription, Terms};
 use super::viewer::Viewer;
 use super::wanted::View;
+use crate::moment::Moment;
 
 /// Falco's services.
 #[derive(Clone)]
@@ -65,11 +66,7 @@ impl FalcoService {
         let drained = self.drained.lock().unwrap_or_else(PoisonError::into_inner);
         match viewer.name().and_then(|name| drained.get(name)) {
             Some(cursor) => Wish::After(*cursor),
-            None => {
-                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                let since = now.saturating_sub(self.look_back).as_nanos();
-                Wish::Since(u64::try_from(since).unwrap_or(u64::MAX))
-            }
+            None => Wish::Since(Moment::now().before(self.look_back).unix_nanos()),
         }
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use service::credentials::{Files, Mark, Problem};
+use service::{Looks, Reload};
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval};
 
 use super::credentials::{Plan, Snapshot, files};
 use super::settings::GrpcSettings;
@@ -19,6 +19,7 @@ pub(crate) struct Keeper {
     /// What was looked at last, good or not.
     seen: Mark,
     period: Duration,
+    wishes: Reload,
 }
 
 impl Keeper {
@@ -31,7 +32,13 @@ impl Keeper {
         let contents = files.read().await;
         let first = plan.snapshot(&contents, 0)?;
         let (seen, period) = (contents.mark, settings.reload.get());
-        Ok(Self { files, plan, snapshots: watch::Sender::new(Arc::new(first)), seen, period })
+        let snapshots = watch::Sender::new(Arc::new(first));
+        Ok(Self { files, plan, snapshots, seen, period, wishes: Reload::new() })
+    }
+
+    /// Looks also when `wishes` say so.
+    pub(crate) fn heeding(self, wishes: Reload) -> Self {
+        Self { wishes, ..self }
     }
 
     /// What is in force, now and later.
@@ -41,13 +48,15 @@ impl Keeper {
 
     /// Goes on until it is dropped.
     pub(crate) async fn keep(mut self) {
-        if self.files.is_empty() || self.period.is_zero() {
+        if self.files.is_empty() {
             return std::future::pending().await;
         }
-        let mut looks = interval(self.period);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut looks = Looks::every(self.period);
         loop {
-            looks.tick().await;
+            tokio::select! {
+                () = looks.next() => {}
+                () = self.wishes.requested() => {}
+            }
             self.look().await;
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bus::Bus;
 use hyper::server::conn::http2::Builder;
 use hyper_util::rt::TokioExecutor;
-use service::Shutdown;
+use service::{Reload, Shutdown};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -113,6 +113,12 @@ impl Grpc {
     #[must_use]
     pub fn telling(self, monitor: &Monitor) -> Self {
         Self { told: monitor.grpc(), ..self }
+    }
+
+    /// Looks at the files of credentials also when this says so.
+    #[must_use]
+    pub fn reloading_on(self, wishes: Reload) -> Self {
+        Self { keeper: self.keeper.heeding(wishes), ..self }
     }
 
     /// Where it listens: the port that the system chose, where the settings left that to it.

@@ -39,7 +39,7 @@ pub struct GrpcSettings {
     pub tls: TlsSettings,
     /// Who may read alerts, and which, by name. Where there are none, whoever reaches the services may read all.
     pub identities: BTreeMap<String, GrpcIdentitySettings>,
-    /// How often the files of `tls` and `identities` are looked at for changes; 0s for never.
+    /// How often the files of `tls` and `identities` are looked at for changes; 0s for only on SIGHUP.
     pub reload: Span,
     /// Falco's `get`: how far back it goes for a client that has not asked before.
     pub look_back: Span,

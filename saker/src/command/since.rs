@@ -1,7 +1,6 @@
 //! [`Since`]: a time in the past, as people write it: `2h`, or `2026-12-01T08:00:00Z`.
 
 use std::str::FromStr;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use notifier::Moment;
 use service::units::Span;
@@ -30,9 +29,7 @@ impl FromStr for Since {
             return Ok(Self(moment));
         }
         let ago: Span = text.trim().parse().map_err(|_| SinceError(text.to_owned()))?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let then = now.saturating_sub(ago.get()).as_nanos();
-        Ok(Self(Moment::from_unix_nanos(u64::try_from(then).unwrap_or(u64::MAX))))
+        Ok(Self(Moment::now().before(ago.get())))
     }
 }
 

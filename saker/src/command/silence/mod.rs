@@ -4,7 +4,6 @@ mod list;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use bus::BusError;
 use clap::{Args, Subcommand};
@@ -99,16 +98,18 @@ impl Silence {
 async fn act(action: Action, settings: &Settings) -> Result<(), CommandError> {
     let bus = settings.open_bus_for_operator().await?;
     let silences = Silences::on(&bus);
-    let now = now();
+    let now = Moment::now();
     match action {
         Action::Add(add) => {
             let silence = add.silence(now);
-            let id = silences.add(&silence, now).await?;
+            let id = silences.add(&silence, now.unix_nanos()).await?;
             say(&format!("silence {id} holds until {}\n", silence.until))?;
         }
-        Action::List => say(&list::text(&settings.notifier.silences, &silences.list().await?, now))?,
+        Action::List => {
+            say(&list::text(&settings.notifier.silences, &silences.list().await?, now.unix_nanos()))?
+        }
         Action::End { id } => {
-            silences.end(&id, now).await?;
+            silences.end(&id, now.unix_nanos()).await?;
             say(&format!("silence {id} has ended\n"))?;
         }
     }
@@ -116,10 +117,8 @@ async fn act(action: Action, settings: &Settings) -> Result<(), CommandError> {
 }
 
 impl Add {
-    fn silence(self, now: u64) -> notifier::Silence {
-        let length =
-            self.length.map_or(0, |length| u64::try_from(length.get().as_nanos()).unwrap_or(u64::MAX));
-        let end = Moment::from_unix_nanos(now.saturating_add(length));
+    fn silence(self, now: Moment) -> notifier::Silence {
+        let end = now.after(self.length.map(Span::get).unwrap_or_default());
         notifier::Silence {
             when: self.when,
             owner: self.owner,
@@ -134,11 +133,6 @@ impl Add {
 /// Whoever runs this, as the system calls them.
 fn user() -> String {
     std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".to_owned())
-}
-
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn say(text: &str) -> Result<(), CommandError> {

@@ -143,7 +143,8 @@ async fn up(mut settings: Settings, sources: Sources, demo: bool) -> Result<(), 
     settings.keep_redaction_key_in_store();
     let ingest = Ingest::bind(&settings.ingest, bus.clone()).await?;
     let ingest = ingest.telling(monitors.0).reloading_on(reload.another(), credentials);
-    let grpc = Grpc::bind(&settings.notifier, bus.clone()).await?.map(|grpc| grpc.telling(&monitors.2));
+    let grpc = Grpc::bind(&settings.notifier, bus.clone()).await?;
+    let grpc = grpc.map(|grpc| grpc.telling(&monitors.2).reloading_on(reload.another()));
     let url = banner::url(&settings.ingest, ingest.local_addr());
     say(&banner::text(&settings, ruleset.as_ref(), (&url, grpc.as_ref())));
     if demo {
