@@ -51,7 +51,7 @@ pub(crate) struct Lane {
     batch: usize,
     settings: DeliverySettings,
     source: Source,
-    sorter: Sorter,
+    sorter: Arc<Sorter>,
     renderer: Renderer,
     stack: Stack,
     circuit: Circuit,
@@ -90,7 +90,7 @@ impl Lane {
         };
         Self {
             batch,
-            sorter: Sorter::new(&bus, name.clone(), &settings, policies),
+            sorter: Arc::new(Sorter::new(&bus, name.clone(), &settings, policies)),
             source: Source::new(bus, spec),
             renderer: Renderer::new(Arc::clone(&sink), &settings),
             stack: Stack::new(sink, rate, &settings),
@@ -204,7 +204,7 @@ impl Lane {
     fn begin_sorting(&mut self) {
         if !self.arrived.is_empty() && self.sorting.is_none() {
             let arrived = std::mem::take(&mut self.arrived);
-            self.sorting = Some(self.sorter.clone().sort(arrived).boxed());
+            self.sorting = Some(Arc::clone(&self.sorter).sort(arrived).boxed());
         }
     }
 

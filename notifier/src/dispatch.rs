@@ -101,9 +101,10 @@ impl Notifier {
         let policies = Policies { settings: following, silences: known, open: open.clone() };
         let mut lanes = Lanes::new(bus.clone(), monitor.clone(), policy, policies);
         lanes.follow(&settings).await?;
+        abandoned::warn(&bus, &settings.sinks).await;
         let mut watcher = Watcher::new(load, wishes, &settings, monitor.clone());
-        let shared = tokio::spawn(keep(bus, settings, (silences, open), monitor.clone(), lanes.told()));
-        let result = follow(&mut lanes, &mut watcher, &monitor, &shutdown).await;
+        let shared = tokio::spawn(keep(bus.clone(), (silences, open), monitor.clone(), lanes.told()));
+        let result = follow((&bus, &mut lanes), &mut watcher, &monitor, &shutdown).await;
         let result = result.and(lanes.stop_all().await);
         shared.abort();
         result
@@ -112,7 +113,7 @@ impl Notifier {
 
 /// Until a stop is requested, or a sink cannot go on.
 async fn follow(
-    lanes: &mut Lanes,
+    (bus, lanes): (&Bus, &mut Lanes),
     watcher: &mut Watcher,
     monitor: &Monitor,
     shutdown: &Shutdown,
@@ -131,6 +132,7 @@ async fn follow(
                     "new settings are in force"
                 );
                 monitor.settings_taken();
+                abandoned::warn(bus, &settings.sinks).await;
             }
             Err(NotifierError::Sinks(errors)) => {
                 tracing::error!("the new settings are not taken, those before stay in force:\n{errors}");
@@ -144,12 +146,10 @@ async fn follow(
 /// What there is to do beside the sinks, until it is dropped.
 async fn keep(
     bus: Bus,
-    settings: Settings,
     (silences, open): (Follower, Open),
     monitor: Monitor,
     sinks: watch::Receiver<Vec<SinkMonitor>>,
 ) {
-    abandoned::warn(&bus, &settings.sinks).await;
     let now = || sinks.borrow().clone();
     let writer = Writer::new(&bus);
     let closer = Closer::new(bus.clone(), open);

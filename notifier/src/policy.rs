@@ -37,7 +37,6 @@ pub(crate) struct Policies {
 }
 
 /// Sorts the alerts of one sink.
-#[derive(Clone)]
 pub(crate) struct Sorter {
     sink: SinkName,
     minimum: MinimumPriority,
@@ -72,10 +71,10 @@ impl Sorter {
     }
 
     /// Sorts alerts. Waits until the bus has said which silences there are.
-    pub(crate) async fn sort(mut self, deliveries: Vec<Delivery<Alert>>) -> Sorted {
+    pub(crate) async fn sort(self: Arc<Self>, deliveries: Vec<Delivery<Alert>>) -> Sorted {
         let mut sorted = Sorted::default();
-        let Ok(silences) = self.policies.silences.wait_for(Option::is_some).await.map(|known| known.clone())
-        else {
+        let mut known = self.policies.silences.clone();
+        let Ok(silences) = known.wait_for(Option::is_some).await.map(|known| known.clone()) else {
             return Sorted { again: deliveries, ..sorted };
         };
         let policy = Arc::clone(&self.policies.settings.borrow());

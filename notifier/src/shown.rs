@@ -49,11 +49,12 @@ impl Renderer {
 
     /// The alert as it is sent.
     pub(crate) fn render(&self, alert: &Alert) -> Rendered {
-        let text = self.text.as_ref().map(|template| template.render(alert));
-        let own = self.sink.render(&Shown { alert, text });
         let body = match &self.body {
-            Some(body) => Body::from(body.render(alert).to_string()).to(own.to),
-            None => own,
+            Some(body) => Body::from(body.render(alert).to_string()),
+            None => {
+                let text = self.text.as_ref().map(|template| template.render(alert));
+                self.sink.render(&Shown { alert, text })
+            }
         };
         Rendered { id: alert.id.clone(), body }
     }

@@ -69,15 +69,13 @@ pub(crate) struct Writer {
     bucket: Bucket,
     /// Tells this notifier from others, and from those before it.
     instance: String,
-    since_unix_nanos: u64,
     written: BTreeMap<String, SinkStatus>,
 }
 
 impl Writer {
     pub(crate) fn new(bus: &Bus) -> Self {
         let instance = format!("{:016x}", rand::rng().random::<u64>());
-        let since_unix_nanos = clock::unix_nanos();
-        Self { bucket: bus.bucket(BUCKET), instance, since_unix_nanos, written: BTreeMap::new() }
+        Self { bucket: bus.bucket(BUCKET), instance, written: BTreeMap::new() }
     }
 
     /// Writes until it is dropped. What cannot be written is left out.
@@ -97,7 +95,7 @@ impl Writer {
 
     async fn write(&mut self, sinks: &[SinkMonitor]) -> Result<(), BusError> {
         for sink in sinks {
-            let status = SinkStatus { since_unix_nanos: self.since_unix_nanos, ..sink.status() };
+            let status = sink.status();
             if self.written.get(sink.name()) != Some(&status) {
                 let written_unix_nanos = clock::unix_nanos();
                 let value = SinkStatus { written_unix_nanos, ..status.clone() }.encode_to_vec();
@@ -149,8 +147,6 @@ fn add(all: &mut SinkStatus, one: SinkStatus) {
     if one.written_unix_nanos > all.written_unix_nanos {
         (all.written_unix_nanos, all.resting) = (one.written_unix_nanos, one.resting);
     }
-    let is_earlier = all.since_unix_nanos == 0 || one.since_unix_nanos < all.since_unix_nanos;
-    all.since_unix_nanos = if is_earlier { one.since_unix_nanos } else { all.since_unix_nanos };
 }
 
 /// Removes what notifiers knew of a sink, when it is given up.
@@ -177,7 +173,6 @@ mod tests {
             results: HashMap::from([("delivered".to_owned(), count)]),
             failed_unix_nanos: failed,
             failure: failure.to_owned(),
-            since_unix_nanos: 100 - failed,
             written_unix_nanos: failed,
             resting: failed == 7,
             ..SinkStatus::default()
@@ -186,7 +181,7 @@ mod tests {
         [status(3, 5, "old"), status(4, 7, "new"), status(5, 6, "older")]
             .into_iter()
             .for_each(|one| add(&mut all, one));
-        assert_eq!((all.results["delivered"], all.failure.as_str(), all.since_unix_nanos), (12, "new", 93));
+        assert_eq!((all.results["delivered"], all.failure.as_str()), (12, "new"));
         assert!(all.resting);
     }
 }

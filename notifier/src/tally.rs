@@ -1,6 +1,6 @@
 //! [`Tally`]: alerts that are counted in place of being sent, each once, however often it comes. Pure.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use bus::{Content, Id};
 use proto::alerts::v1::{Alert, Example, Summary};
@@ -23,14 +23,13 @@ type Member = [u8; 8];
 pub(crate) struct Tally {
     summary: Summary,
     /// The oldest first.
-    order: Vec<Member>,
+    order: VecDeque<Member>,
     known: HashSet<Member>,
-    counted_unix_nanos: u64,
 }
 
-/// Alerts by what they are known by.
+/// Alerts by what they are known by, sorted.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Members(HashSet<Member>);
+pub(crate) struct Members(Vec<Member>);
 
 impl Tally {
     /// Whether the alert was counted.
@@ -38,14 +37,16 @@ impl Tally {
         self.known.contains(&member(alert))
     }
 
-    /// Counts an alert; does nothing where it was counted.
-    pub(crate) fn count(&mut self, alert: &Alert, now_unix_nanos: u64) {
+    /// Counts an alert; says whether it was not counted before.
+    pub(crate) fn count(&mut self, alert: &Alert) -> bool {
         if !self.known.insert(member(alert)) {
-            return;
+            return false;
         }
-        self.order.push(member(alert));
-        if self.order.len() > MEMBERS {
-            self.known.remove(&self.order.remove(0));
+        self.order.push_back(member(alert));
+        if self.order.len() > MEMBERS
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
         }
         let time = alert.time_unix_nanos;
         let Summary { count, first_unix_nanos, last_unix_nanos, examples } = &mut self.summary;
@@ -56,7 +57,7 @@ impl Tally {
         if examples.len() < EXAMPLES {
             examples.push(example(alert));
         }
-        self.counted_unix_nanos = now_unix_nanos;
+        true
     }
 
     /// What was counted.
@@ -71,42 +72,33 @@ impl Tally {
 
     /// Those that were counted.
     pub(crate) fn members(&self) -> Members {
-        Members(self.known.clone())
+        let mut members: Vec<Member> = self.order.iter().copied().collect();
+        members.sort_unstable();
+        Members(members)
     }
 
     pub(crate) fn of_wire(wire: Wire) -> Self {
-        let order: Vec<Member> = wire.members.as_chunks().0.to_vec();
-        Self {
-            summary: wire.summary.unwrap_or_default(),
-            known: order.iter().copied().collect(),
-            order,
-            counted_unix_nanos: wire.counted_unix_nanos,
-        }
+        let order: VecDeque<Member> = wire.members.as_chunks().0.iter().copied().collect();
+        Self { summary: wire.summary.unwrap_or_default(), known: order.iter().copied().collect(), order }
     }
 
     pub(crate) fn to_wire(&self) -> Wire {
-        Wire {
-            summary: Some(self.summary.clone()),
-            members: self.order.concat().into(),
-            counted_unix_nanos: self.counted_unix_nanos,
-        }
+        Wire { summary: Some(self.summary.clone()), members: self.order.iter().flatten().copied().collect() }
     }
 }
 
 impl Members {
     /// Whether the alert is one of them.
     pub(crate) fn have(&self, alert: &Alert) -> bool {
-        self.0.contains(&member(alert))
+        self.0.binary_search(&member(alert)).is_ok()
     }
 
     pub(crate) fn of_wire(bytes: &[u8]) -> Self {
-        Self(bytes.as_chunks().0.iter().copied().collect())
+        Self(bytes.as_chunks().0.to_vec())
     }
 
     pub(crate) fn to_wire(&self) -> Vec<u8> {
-        let mut members: Vec<Member> = self.0.iter().copied().collect();
-        members.sort_unstable();
-        members.concat()
+        self.0.concat()
     }
 }
 
@@ -132,9 +124,8 @@ mod tests {
     #[test]
     fn each_alert_counts_once_and_the_first_are_shown() {
         let mut tally = Tally::default();
-        for number in [3, 1, 4, 1, 5, 3, 9] {
-            tally.count(&numbered(number), 7);
-        }
+        let counted = [3, 1, 4, 1, 5, 3, 9].map(|number| tally.count(&numbered(number)));
+        assert_eq!(counted, [true, true, true, false, true, false, true]);
         let summary = tally.summary();
         assert_eq!((summary.count, summary.first_unix_nanos, summary.last_unix_nanos), (5, 1, 9));
         let examples: Vec<&str> = summary.examples.iter().map(|example| example.message.as_str()).collect();
@@ -146,7 +137,7 @@ mod tests {
     #[test]
     fn a_tally_survives_the_bus() {
         let mut tally = Tally::default();
-        (0..10).for_each(|number| tally.count(&numbered(number), 7));
+        assert!((0..10).all(|number| tally.count(&numbered(number))));
         assert_eq!(Tally::of_wire(tally.to_wire()), tally);
         let members = tally.members();
         assert_eq!(Members::of_wire(&members.to_wire()), members);
@@ -157,7 +148,7 @@ mod tests {
     fn the_oldest_are_forgotten_and_still_counted() {
         let mut tally = Tally::default();
         let more = u64::try_from(MEMBERS).unwrap() + 5;
-        (0..more).for_each(|number| tally.count(&numbered(number), 7));
+        assert!((0..more).all(|number| tally.count(&numbered(number))));
         assert!(tally.is_full() && tally.summary().count == more);
         assert!(!tally.has(&numbered(4)) && tally.has(&numbered(5)));
     }
@@ -166,7 +157,7 @@ mod tests {
     fn long_messages_are_cut() {
         let long = Alert { message: "ü".repeat(1000), ..numbered(1) };
         let mut tally = Tally::default();
-        tally.count(&long, 7);
+        assert!(tally.count(&long));
         assert_eq!(tally.summary().examples[0].message.chars().count(), 301);
     }
 }

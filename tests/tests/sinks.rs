@@ -64,8 +64,17 @@ impl Desk {
         let cell = row.and_then(|row| row.split_whitespace().nth(column));
         cell.unwrap_or_default().to_owned()
     }
+
+    fn count(&self, sink: &str, column: usize) -> u64 {
+        self.cell(sink, column).parse().unwrap_or_default()
+    }
+
+    fn health_says(&self, text: &str) -> bool {
+        get(self.admin, "/healthz").is_some_and(|(_, page)| page.contains(text))
+    }
 }
 
+const WAITING: usize = 2;
 const UNDER_WAY: usize = 3;
 const NOT_TOLD: usize = 6;
 const DEAD: usize = 7;
@@ -80,74 +89,28 @@ fn hook(url: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_tests_silences_changes_and_redrives_sinks() {
-    let desk = Desk::new();
-    let ledger = Ledger::start().await;
+    let (desk, ledger) = (Desk::new(), Ledger::start().await);
     let log = format!("    log: {{type: file, path: {}, format: json}}\n", desk.path("log.jsonl"));
-    desk.set(&format!("{log}{}", hook(&ledger.url())));
-
-    let tested = desk.says(&["sink", "test", "hook"]);
-    assert!(tested.starts_with("hook took the test alert ") && ledger.len() == 1, "{tested}");
-    let unknown = desk.says(&["sink", "test", "hok"]);
-    assert!(
-        unknown.contains("the settings have no sink `hok`; they have `hook`, `log`, `stdout`"),
-        "{unknown}"
-    );
+    let working = format!("{log}{}", hook(&ledger.url()));
+    desk.set(&working);
+    tests_one(&desk, &ledger);
 
     let config = desk.path("saker.yaml");
     let mut saker = Process::start("saker", "saker", desk.directory.path(), &["up", "--config", &config]);
     let is_ready = || get(desk.admin, "/readyz").is_some_and(|(code, _)| code == 200);
     wait::until("it is ready", DEADLINE, is_ready).await;
-
-    let added = desk.says(&[
-        "silence",
-        "add",
-        "--match",
-        "alert.rule exists",
-        "--for",
-        "1h",
-        "--reason",
-        "a test",
-        "--owner",
-        "alice",
-    ]);
-    assert!(added.starts_with("silence ") && added.contains(" holds until "), "{added}");
-    let id = added.split_whitespace().nth(1).unwrap().to_owned();
-    wait::until("the silence is known", DEADLINE, || saker.log().contains("a silence is known")).await;
-    desk.send();
-    wait::until("alerts are kept back", DEADLINE, || {
-        desk.cell("log", NOT_TOLD).parse().is_ok_and(|count: u64| count > 10)
-    })
-    .await;
-    let kept = desk.says(&["silence", "list"]);
-    assert!(
-        kept.contains("owner: alice; reason: a test") && kept.contains("alerts from log, the first ones:"),
-        "{kept}"
-    );
+    silences_all(&desk, &saker).await;
     assert_eq!((lines(&desk.path("log.jsonl")), ledger.len()), (0, 1));
-    assert!(desk.says(&["silence", "end", &id]).contains("has ended"));
 
     // Settings with a mistake change nothing and say so; then the hook points nowhere.
     desk.set(&format!("{log}    hook: {{type: webhok}}\n"));
-    let says = |text: &str| get(desk.admin, "/healthz").is_some_and(|(_, page)| page.contains(text));
-    wait::until("the mistake is told", DEADLINE, || says("new ones have mistakes")).await;
+    wait::until("the mistake is told", DEADLINE, || desk.health_says("new ones have mistakes")).await;
     desk.set(&format!("{log}{}", hook(&format!("http://127.0.0.1:{}/", unused_port()))));
-    wait::until("new settings are in force", DEADLINE, || says("as they were read last")).await;
-    desk.send();
-    wait::until("alerts are given up", DEADLINE, || {
-        desk.cell("hook", DEAD).parse().is_ok_and(|count: u64| count > 10)
-    })
-    .await;
-    wait::until("all are settled", DEADLINE, || {
-        desk.cell("hook", 2) == "0" && desk.cell("hook", UNDER_WAY) == "0"
-    })
-    .await;
-    let list = desk.says(&["sink", "list"]);
-    assert!(list.contains("hook last failed at ") && list.contains("cannot be reached"), "{list}");
-    let told = lines(&desk.path("log.jsonl"));
-    assert!(told > 10, "a sink that fails holds up no other: {list}");
+    wait::until("new settings are in force", DEADLINE, || desk.health_says("as they were read last")).await;
+    let told = gives_up_on_a_hook(&desk).await;
 
     // Mended, and told again.
-    desk.set(&format!("{log}{}", hook(&ledger.url())));
+    desk.set(&working);
     let redriven = desk.says(&["sink", "redrive", "hook", "--since", "1h"]);
     assert!(redriven.contains("dead letters are put back for hook"), "{redriven}");
     wait::until("all arrive", DEADLINE, || {
@@ -158,6 +121,43 @@ async fn an_operator_tests_silences_changes_and_redrives_sinks() {
     .await;
     assert_eq!((ledger.len(), ledger.repeated()), (told + 1, 0));
     assert_eq!(saker.terminate().code(), Some(0));
+}
+
+fn tests_one(desk: &Desk, ledger: &Ledger) {
+    let tested = desk.says(&["sink", "test", "hook"]);
+    assert!(tested.starts_with("hook took the test alert ") && ledger.len() == 1, "{tested}");
+    let unknown = desk.says(&["sink", "test", "hok"]);
+    let says = "the settings have no sink `hok`; they have `hook`, `log`, `stdout`";
+    assert!(unknown.contains(says), "{unknown}");
+}
+
+/// Keeps all alerts back for a while.
+async fn silences_all(desk: &Desk, saker: &Process) {
+    let all = ["--match", "alert.rule exists", "--for", "1h", "--reason", "a test", "--owner", "alice"];
+    let added = desk.says(&[["silence", "add"].as_slice(), &all].concat());
+    assert!(added.starts_with("silence ") && added.contains(" holds until "), "{added}");
+    let id = added.split_whitespace().nth(1).unwrap().to_owned();
+    wait::until("the silence is known", DEADLINE, || saker.log().contains("a silence is known")).await;
+    desk.send();
+    wait::until("alerts are kept back", DEADLINE, || desk.count("log", NOT_TOLD) > 10).await;
+    let kept = desk.says(&["silence", "list"]);
+    for says in ["owner: alice; reason: a test", "alerts from log, the first ones:"] {
+        assert!(kept.contains(says), "{kept}");
+    }
+    assert!(desk.says(&["silence", "end", &id]).contains("has ended"));
+}
+
+/// Has alerts become dead letters of the hook; returns how many the log was told.
+async fn gives_up_on_a_hook(desk: &Desk) -> usize {
+    desk.send();
+    wait::until("alerts are given up", DEADLINE, || desk.count("hook", DEAD) > 10).await;
+    let is_settled = || desk.cell("hook", WAITING) == "0" && desk.cell("hook", UNDER_WAY) == "0";
+    wait::until("all are settled", DEADLINE, is_settled).await;
+    let list = desk.says(&["sink", "list"]);
+    assert!(list.contains("hook last failed at ") && list.contains("cannot be reached"), "{list}");
+    let told = lines(&desk.path("log.jsonl"));
+    assert!(told > 10, "a sink that fails holds up no other: {list}");
+    told
 }
 
 #[tokio::test(flavor = "multi_thread")]

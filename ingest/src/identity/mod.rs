@@ -10,8 +10,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-pub use service::credentials::{CertificateName, CertificateNameError};
 pub(crate) use service::credentials::{Certificate, NotBearer, Token, bearer, tokens};
+pub use service::credentials::{CertificateName, CertificateNameError};
 pub use settings::IdentitySettings;
 pub(crate) use settings::{Identities as IdentitiesSettings, problems};
 pub(crate) use usage::{InHand, Usage};

@@ -71,9 +71,9 @@ fn is_of_certificate(alert: AlertDescription) -> bool {
 mod tests {
     use super::*;
     use crate::tls::authority::Authority;
-    use service::credentials::{Contents, Need, material};
     use rustls::pki_types::pem::PemObject;
     use rustls::pki_types::{CertificateDer, UnixTime};
+    use service::credentials::{Contents, Need, material};
 
     fn told(error: Error) -> String {
         in_plain_words(&io::Error::new(ErrorKind::InvalidData, error))

@@ -9,5 +9,5 @@ mod greeting;
 
 pub(crate) use fault::in_plain_words;
 pub(crate) use greeting::{Greeting, greeting, part, turn_away};
-pub(crate) use service::credentials::{Material, Need};
 pub use service::credentials::TlsSettings;
+pub(crate) use service::credentials::{Material, Need};

@@ -46,7 +46,6 @@ impl Open {
 }
 
 /// The groups of one sink.
-#[derive(Clone)]
 pub(crate) struct Groups {
     bucket: Bucket,
     sink: SinkName,
@@ -100,37 +99,34 @@ impl Groups {
 
     /// Counts alerts of one key; says of each what is to be done with it.
     async fn count(&self, mut key: Key, alerts: &[&Alert]) -> Result<Vec<Standing>, BusError> {
+        let [first, ..] = alerts else { return Ok(Vec::new()) };
         for _ in 0..TRIES {
-            let now = clock::unix_nanos();
-            let found = self.bucket.get(&key.name).await?;
-            let (mut group, revision, mut changed) =
-                match found.and_then(|entry| Some((entry.value?, entry.revision))) {
-                    Some((value, revision)) => match Group::decode(&value) {
-                        Ok(group) => (group, revision, false),
-                        Err(error) => {
-                            tracing::warn!(sink = %self.sink, "{error}; its alerts are sent one by one");
-                            return Ok(vec![Standing::Leads; alerts.len()]);
-                        }
-                    },
-                    None if !self.open.has_room() && !key.parts.is_empty() => {
-                        let [first, ..] = alerts else { return Ok(Vec::new()) };
-                        key = Key::of_the_rest(self.sink.as_str(), first);
-                        continue;
+            let (now, entry) = (clock::unix_nanos(), self.bucket.get(&key.name).await?);
+            let revision = entry.as_ref().map_or(0, |entry| entry.revision);
+            let (mut group, mut is_changed) = match entry.and_then(|entry| entry.value) {
+                None if !self.open.has_room() && !key.parts.is_empty() => {
+                    key = Key::of_the_rest(self.sink.as_str(), first);
+                    continue;
+                }
+                None => {
+                    (Group::open(self.sink.as_str(), key.parts.clone(), first, &self.settings, now), true)
+                }
+                Some(stored) => match Group::decode(&stored) {
+                    Ok(group) => (group, false),
+                    Err(error) => {
+                        tracing::warn!(sink = %self.sink, "{error}; its alerts are sent one by one");
+                        return Ok(vec![Standing::Leads; alerts.len()]);
                     }
-                    None => {
-                        let [first, ..] = alerts else { return Ok(Vec::new()) };
-                        let parts = key.parts.clone();
-                        (Group::open(self.sink.as_str(), parts, first, &self.settings, now), 0, true)
-                    }
-                };
+                },
+            };
             let standings: Vec<Standing> = alerts.iter().map(|alert| group.standing(alert)).collect();
             for (alert, _) in
                 alerts.iter().zip(&standings).filter(|(_, standing)| **standing == Standing::New)
             {
                 group.count(alert, now);
-                changed = true;
+                is_changed = true;
             }
-            if !changed || self.bucket.put_if(&key.name, group.encode(), revision).await?.is_some() {
+            if !is_changed || self.bucket.put_if(&key.name, group.encode(), revision).await?.is_some() {
                 return Ok(standings);
             }
         }

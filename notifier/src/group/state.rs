@@ -61,7 +61,7 @@ impl Group {
         now: u64,
     ) -> Self {
         let mut tally = Tally::default();
-        tally.count(first, now);
+        tally.count(first);
         let wire = Wire {
             format: FORMAT,
             sink: sink.to_owned(),
@@ -93,7 +93,7 @@ impl Group {
             self.wire.first = Some(alert.clone());
             self.wire.several_rules = false;
         }
-        self.tally.count(alert, now);
+        self.tally.count(alert);
         if let Some(first) = &mut self.wire.first {
             self.wire.several_rules |= first.rule != alert.rule;
             first.priority = first.priority.min(alert.priority);

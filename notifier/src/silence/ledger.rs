@@ -8,7 +8,6 @@ use proto::alerts::v1::Alert;
 use proto::notifier::v1::Tally as Wire;
 
 use super::store::LEDGER;
-use crate::clock;
 use crate::settings::SinkName;
 use crate::tally::Tally;
 
@@ -16,7 +15,6 @@ use crate::tally::Tally;
 const TRIES: usize = 50;
 
 /// What silences keep from one sink.
-#[derive(Clone)]
 pub(crate) struct Ledger {
     bucket: Bucket,
     sink: SinkName,
@@ -41,11 +39,9 @@ impl Ledger {
             let entry = self.bucket.get(&key).await?;
             let revision = entry.as_ref().map_or(0, |entry| entry.revision);
             let stored = entry.and_then(|entry| Wire::decode(entry.value?).ok()).unwrap_or_default();
-            let before = Tally::of_wire(stored);
-            let mut tally = before.clone();
-            let now = clock::unix_nanos();
-            alerts.iter().for_each(|alert| tally.count(alert, now));
-            if tally == before
+            let mut tally = Tally::of_wire(stored);
+            let new = alerts.iter().filter(|alert| tally.count(alert)).count();
+            if new == 0
                 || self.bucket.put_if(&key, tally.to_wire().encode_to_vec(), revision).await?.is_some()
             {
                 return Ok(());

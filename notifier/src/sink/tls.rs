@@ -16,7 +16,7 @@ use super::SinkError;
 
 mod verifiers;
 
-use verifiers::{Named, Unchecked};
+use verifiers::Inspector;
 
 /// TLS to the server of a sink; every sink that goes over the network has these settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,7 +118,7 @@ impl ClientTls {
             tracing::warn!(
                 "tls.verify is false: the server's certificate is not checked, and whoever is in between reads the alerts"
             );
-            return Ok(Arc::new(Unchecked::new(Arc::clone(provider))));
+            return Ok(Arc::new(Inspector::unchecked(provider)));
         }
         let without = |error: &dyn std::fmt::Display| TlsError::NoAuthorities(error.to_string());
         let verifier: Arc<dyn ServerCertVerifier> = match &self.ca {
@@ -132,7 +132,7 @@ impl ClientTls {
         let Some(name) = &self.server_name else { return Ok(verifier) };
         let wrong = |_| TlsError::ServerName(name.clone());
         let name = ServerName::try_from(name.clone()).map_err(wrong)?;
-        Ok(Arc::new(Named::new(name, verifier)))
+        Ok(Arc::new(Inspector::named(name, verifier, provider)))
     }
 }
 

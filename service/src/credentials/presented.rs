@@ -42,7 +42,10 @@ impl Presented {
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub fn after_handshake(connection: &ServerConnection, generation: u64) -> Result<Option<Self>, Unreadable> {
+    pub fn after_handshake(
+        connection: &ServerConnection,
+        generation: u64,
+    ) -> Result<Option<Self>, Unreadable> {
         let Some(chain) = connection.peer_certificates() else { return Ok(None) };
         let first = chain.first().ok_or_else(|| Unreadable("there is none".to_owned()))?;
         let facts = Facts::of(first).map_err(|error| Unreadable(error.to_string()))?;

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
 use super::material::{self, Material, MaterialError, Need};
 use super::{FileContents, Problem};
 use crate::units::Span;
+use serde::{Deserialize, Serialize};
 
 /// How the connections of a listener are secured. Without a certificate they are not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,24 +3,44 @@
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
-/// The certificate must be of this name, whatever the host is called.
+/// Looks at a server's certificate in another way. That the server has its key is checked in any case.
 #[derive(Debug)]
-pub(super) struct Named {
-    name: ServerName<'static>,
-    inner: Arc<dyn ServerCertVerifier>,
+pub(super) struct Inspector {
+    wanted: Wanted,
+    algorithms: WebPkiSupportedAlgorithms,
 }
 
-impl Named {
-    pub(super) fn new(name: ServerName<'static>, inner: Arc<dyn ServerCertVerifier>) -> Self {
-        Self { name, inner }
+#[derive(Debug)]
+enum Wanted {
+    /// A good one of this name, whatever the host is called.
+    Named(ServerName<'static>, Arc<dyn ServerCertVerifier>),
+    /// Any.
+    Any,
+}
+
+impl Inspector {
+    /// Takes what `inner` takes for a server of this name.
+    pub(super) fn named(
+        name: ServerName<'static>,
+        inner: Arc<dyn ServerCertVerifier>,
+        provider: &CryptoProvider,
+    ) -> Self {
+        Self { wanted: Wanted::Named(name, inner), algorithms: provider.signature_verification_algorithms }
+    }
+
+    /// Takes any certificate.
+    pub(super) fn unchecked(provider: &CryptoProvider) -> Self {
+        Self { wanted: Wanted::Any, algorithms: provider.signature_verification_algorithms }
     }
 }
 
-impl ServerCertVerifier for Named {
+impl ServerCertVerifier for Inspector {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -29,7 +49,12 @@ impl ServerCertVerifier for Named {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        self.inner.verify_server_cert(certificate, intermediates, &self.name, ocsp, now)
+        match &self.wanted {
+            Wanted::Named(name, inner) => {
+                inner.verify_server_cert(certificate, intermediates, name, ocsp, now)
+            }
+            Wanted::Any => Ok(ServerCertVerified::assertion()),
+        }
     }
 
     fn verify_tls12_signature(
@@ -38,7 +63,7 @@ impl ServerCertVerifier for Named {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner.verify_tls12_signature(message, certificate, signed)
+        verify_tls12_signature(message, certificate, signed, &self.algorithms)
     }
 
     fn verify_tls13_signature(
@@ -47,59 +72,10 @@ impl ServerCertVerifier for Named {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner.verify_tls13_signature(message, certificate, signed)
+        verify_tls13_signature(message, certificate, signed, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
-    }
-}
-
-/// Any certificate will do. That the server has its key is still checked.
-#[derive(Debug)]
-pub(super) struct Unchecked {
-    provider: Arc<CryptoProvider>,
-}
-
-impl Unchecked {
-    pub(super) fn new(provider: Arc<CryptoProvider>) -> Self {
-        Self { provider }
-    }
-}
-
-impl ServerCertVerifier for Unchecked {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signed, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signed, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.algorithms.supported_schemes()
     }
 }
