@@ -127,15 +127,40 @@ fn is_of_no_node(failure: &Failure) -> bool {
 }
 
 async fn ensure_with(link: &Link, settings: &Settings, max_bytes: u64) -> Result<(), Failure> {
-    for plan in &PLANS {
-        let wanted = plan.config(settings, max_bytes);
-        match link.ask::<Info>(format!("STREAM.INFO.{}", plan.name), &NOTHING).await {
-            Ok(existing) => update(link, &existing.config, &wanted).await?,
-            Err(failure) if failure.is_not_found() => create(link, &wanted).await?,
-            Err(failure) => return Err(failure),
+    let wanted = || PLANS.iter().map(|plan| plan.config(settings, max_bytes));
+    // All of them first, and nothing grows until they are there: of several who open the bus at once none takes the
+    // room that another still needs.
+    for wanted in wanted() {
+        match existing(link, &wanted.name).await? {
+            Some(found) if max_bytes < settings.max_bytes => shrink(link, &found, &wanted).await?,
+            Some(_) => {}
+            None => create(link, &wanted).await?,
+        }
+    }
+    for wanted in wanted() {
+        if let Some(found) = existing(link, &wanted.name).await? {
+            update(link, &found.config, &wanted).await?;
         }
     }
     Ok(())
+}
+
+async fn existing(link: &Link, name: &str) -> Result<Option<Info>, Failure> {
+    match link.ask::<Info>(format!("STREAM.INFO.{name}"), &NOTHING).await {
+        Ok(found) => Ok(Some(found)),
+        Err(failure) if failure.is_not_found() => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Makes room for streams that lack, unless what it holds would not fit.
+async fn shrink(link: &Link, found: &Info, wanted: &Config) -> Result<(), Failure> {
+    let holds = i64::try_from(found.state.bytes).unwrap_or(i64::MAX);
+    if found.config.max_bytes <= wanted.max_bytes || holds > wanted.max_bytes {
+        return Ok(());
+    }
+    let smaller = Config { max_bytes: wanted.max_bytes, ..found.config.clone() };
+    change(link, &found.config, &smaller).await
 }
 
 async fn create(link: &Link, wanted: &Config) -> Result<(), Failure> {
@@ -145,10 +170,7 @@ async fn create(link: &Link, wanted: &Config) -> Result<(), Failure> {
             check_echo(&created.config, wanted)
         }
         // Another process was faster, and may have found room for less.
-        Err(failure) if failure.code() == Some(ErrorCode::STREAM_NAME_EXIST) => {
-            let existing = link.ask::<Info>(format!("STREAM.INFO.{}", wanted.name), &NOTHING).await?;
-            update(link, &existing.config, wanted).await
-        }
+        Err(failure) if failure.code() == Some(ErrorCode::STREAM_NAME_EXIST) => Ok(()),
         Err(failure) => Err(explained(failure, wanted)),
     }
 }
