@@ -1,4 +1,5 @@
-//! Many different events from the few that were recorded: each with an auditID of its own, since ids come from content.
+//! Many different events from the few that were recorded: each with an auditID of its own, since ids come from content,
+//! and with a time of its own, so that no two alerts are alike.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -10,6 +11,11 @@ use serde_json::value::RawValue;
 
 /// Larger events are left out: the stories count events, and 1.8 MB ones would only move bytes.
 const LARGEST: usize = 60_000;
+
+/// What each line begins with; items of an `EventList` begin with a brace in its place.
+pub const HEAD: &str = "{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\",";
+
+const STAGE_TIMESTAMP: &str = "\"stageTimestamp\":\"";
 
 #[derive(Deserialize)]
 struct EventList<'a> {
@@ -62,14 +68,22 @@ pub fn write(path: &Path, count: usize) -> usize {
     written
 }
 
-/// The event as a line of an audit log, under the auditID that `number` makes.
+/// The event as a line of an audit log, under the auditID and at the time that `number` makes.
 fn renamed(event: &str, number: usize) -> String {
     let identity: Identity = serde_json::from_str(event).expect("a recorded event has an auditID");
     let mut line = String::with_capacity(event.len() + 64);
-    line.push_str("{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\",");
+    line.push_str(HEAD);
     let rest = event.strip_prefix('{').expect("an event is an object");
     let (before, after) = rest.split_once(&identity.audit_id).expect("the auditID stands in the event");
-    write!(line, "{before}00000000-0000-4000-8000-{number:012}{after}").expect("a string takes all");
+    let (between, time) = after.rsplit_once(STAGE_TIMESTAMP).expect("a recorded event has a time");
+    let (_, after) = time.split_once('"').expect("the time ends");
+    let (seconds, micros) = (number / 1_000_000, number % 1_000_000);
+    write!(
+        line,
+        "{before}00000000-0000-4000-8000-{number:012}{between}{STAGE_TIMESTAMP}\
+         2026-01-31T12:00:{seconds:02}.{micros:06}Z\"{after}"
+    )
+    .expect("a string takes all");
     line.push('\n');
     line
 }
