@@ -1,19 +1,15 @@
 //! The store's file: opened by one process at a time, and opened anew after a failure of the disk.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
-use redb::backends::FileBackend;
-use redb::{Builder, Database, ReadTransaction, ReadableDatabase, StorageError, WriteTransaction};
+use redb::{Database, ReadTransaction, ReadableDatabase, StorageError, WriteTransaction};
 
-use super::tables;
+use super::{file, tables};
 use crate::BusError;
-
-/// Memory for pages, both read and waiting to be written.
-const CACHE_BYTES: usize = 128 << 20;
 
 /// Opens the database inside the file; another one in tests.
 pub(super) type Opener = Box<dyn Fn() -> Result<Database, Fault> + Send + Sync>;
@@ -45,15 +41,18 @@ impl Disk {
             .mode(0o700)
             .create(directory)
             .map_err(|error| setup("cannot create", error))?;
-        let lock = private_file(&directory.join("lock")).map_err(|error| setup("cannot write to", error))?;
+        let lock = file::private(&directory.join("lock")).map_err(|error| setup("cannot write to", error))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(BusError::Busy(directory.display().to_string())),
             Err(TryLockError::Error(error)) => return Err(setup("cannot lock", error)),
         }
-        let path = directory.join("store.redb");
-        let disk =
-            Self::open_with(Box::new(move || database(&path)), directory.display().to_string(), Some(lock))?;
+        let path = directory.join(file::NAME);
+        let disk = Self::open_with(
+            Box::new(move || file::database(&path)),
+            directory.display().to_string(),
+            Some(lock),
+        )?;
         // The file's own entry in the directory must outlive a loss of power too.
         File::open(directory)
             .and_then(|entry| entry.sync_all())
@@ -81,7 +80,10 @@ impl Disk {
         work: impl FnOnce(&WriteTransaction) -> Result<T, Fault>,
     ) -> Result<T, BusError> {
         self.with(|database| {
-            let txn = database.begin_write().map_err(redb::Error::from)?;
+            let mut txn = database.begin_write().map_err(redb::Error::from)?;
+            // Otherwise a last commit that was damaged later looks like one that was never finished, and is undone
+            // without a word, answered or not.
+            txn.set_two_phase_commit(true);
             let value = work(&txn)?;
             txn.commit().map_err(redb::Error::from)?;
             Ok(value)
@@ -128,23 +130,6 @@ impl Disk {
     }
 }
 
-/// A file that only its owner may read: audit events tell much about a cluster.
-fn private_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
-}
-
-fn database(path: &Path) -> Result<Database, Fault> {
-    let file = private_file(path).map_err(|error| Fault::Store(redb::Error::Io(error)))?;
-    let shown = path.display().to_string();
-    let database = Builder::new()
-        .set_cache_size(CACHE_BYTES)
-        .set_repair_callback(move |repair| {
-            tracing::info!(store = shown, progress = repair.progress(), "checking the store after a crash");
-        })
-        .create_with_backend(FileBackend::new(file)?)?;
-    Ok(database)
-}
-
 /// Why a transaction did not come about.
 #[derive(Debug)]
 pub(super) enum Fault {
@@ -175,7 +160,10 @@ impl Fault {
                 BusError::Setup(format!("{store}: {error}"))
             }
             Self::Store(redb::Error::DatabaseAlreadyOpen) => BusError::Busy(store.to_owned()),
-            Self::Store(redb::Error::Corrupted(text)) => BusError::Corrupt(format!("{store}: {text}")),
+            Self::Store(redb::Error::Io(error)) if file::is_damage(&error) => {
+                BusError::Corrupt(file::damaged(store, &error.to_string()))
+            }
+            Self::Store(redb::Error::Corrupted(text)) => BusError::Corrupt(file::damaged(store, &text)),
             Self::Store(redb::Error::UpgradeRequired(found)) => BusError::Setup(format!(
                 "{store}: its file format is {found}; use the version of saker that wrote it"
             )),
