@@ -2,6 +2,7 @@
 //! acknowledged, alerts lost, alerts doubled, deliveries repeated.
 
 mod account;
+mod damage;
 mod form;
 mod posting;
 mod report;

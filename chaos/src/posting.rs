@@ -64,6 +64,12 @@ impl Posted {
     pub(crate) fn is_acknowledged(&self) -> bool {
         self.answers.last().is_some_and(|answer| *answer == Some(200))
     }
+
+    /// As if so many lines stood before those of its file.
+    pub(crate) fn moved_by(mut self, lines: usize) -> Self {
+        self.lines = self.lines.start + lines..self.lines.end + lines;
+        self
+    }
 }
 
 impl Poster {

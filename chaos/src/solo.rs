@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use tests::line::takes_events;
+use tests::line::{is_taking_events, takes_events};
 use tests::nats_server::unused_port;
 use tests::process::Process;
 
@@ -37,6 +37,11 @@ impl Solo {
     /// Waits until it takes events.
     pub(crate) async fn takes_events(&self) {
         takes_events(self.listen).await;
+    }
+
+    /// Whether it takes events now.
+    pub(crate) fn is_taking_events(&self) -> bool {
+        is_taking_events(self.listen)
     }
 
     /// Fails where it has ended by itself, or has panicked.

@@ -59,6 +59,16 @@ impl Outcome {
         Self { acknowledged: 0, verdict, remarks: Vec::new(), skipped: Some(needs.into()) }
     }
 
+    /// With the numbers of another one.
+    pub(crate) fn and(mut self, other: &Self) -> Self {
+        self.acknowledged += other.acknowledged;
+        self.verdict.expected += other.verdict.expected;
+        self.verdict.lost += other.verdict.lost;
+        self.verdict.doubled += other.verdict.doubled;
+        self.verdict.repeated += other.verdict.repeated;
+        self
+    }
+
     /// Adds what was done.
     pub(crate) fn remark(mut self, text: impl Into<String>) -> Self {
         self.remarks.push(text.into());

@@ -47,10 +47,12 @@ impl Line {
 /// # Panics
 /// When it does not within 30 s.
 pub async fn takes_events(address: SocketAddr) {
-    wait::until("the webhook takes events", Duration::from_secs(30), || {
-        answer_to_nothing(address).is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
-    })
-    .await;
+    wait::until("the webhook takes events", Duration::from_secs(30), || is_taking_events(address)).await;
+}
+
+/// Whether the webhook at `address` takes events now.
+pub fn is_taking_events(address: SocketAddr) -> bool {
+    answer_to_nothing(address).is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
 }
 
 /// What a body without events is answered.

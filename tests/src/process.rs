@@ -113,6 +113,14 @@ impl Process {
         self.child.try_wait().expect("a child can be waited for").is_none()
     }
 
+    /// The code with which it ended; `None` while it runs, and where a signal ended it.
+    ///
+    /// # Panics
+    /// When the system does not say.
+    pub fn exit_code(&mut self) -> Option<i32> {
+        self.child.try_wait().expect("a child can be waited for")?.code()
+    }
+
     /// What it wrote to stderr so far, over all its lives.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()

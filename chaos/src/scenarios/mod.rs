@@ -7,6 +7,7 @@ mod local_kills;
 mod nats_away;
 mod sink_away;
 mod sink_faults;
+mod torn_files;
 
 use futures::future::{BoxFuture, FutureExt};
 
@@ -55,5 +56,10 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         name: "local-kills",
         about: "kill -9 of `saker up` on a local store, at random moments",
         run: |trial| local_kills::run(trial).boxed(),
+    },
+    Scenario {
+        name: "torn-files",
+        about: "the file of a local store is cut, flipped or padded after a kill",
+        run: |trial| torn_files::run(trial).boxed(),
     },
 ];
