@@ -4,6 +4,8 @@
 mod account;
 mod damage;
 mod form;
+mod hostile;
+mod memory;
 mod posting;
 mod report;
 mod ruleset;

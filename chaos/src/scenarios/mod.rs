@@ -2,6 +2,7 @@
 
 mod cluster;
 mod growth;
+mod hostile_clients;
 mod kills;
 mod local_kills;
 mod nats_away;
@@ -61,5 +62,10 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         name: "torn-files",
         about: "the file of a local store is cut, flipped or padded after a kill",
         run: |trial| torn_files::run(trial).boxed(),
+    },
+    Scenario {
+        name: "hostile-clients",
+        about: "clients that post what nobody should, beside one that means well",
+        run: |trial| hostile_clients::run(trial).boxed(),
     },
 ];
