@@ -53,7 +53,7 @@ impl Account {
         let entries = ledger.entries();
         let arrived = entries.values().map(|delivered| delivered.body.as_str());
         let verdict = judge_permitting(&self.expected, &self.permitted, arrived, ledger.repeated());
-        Outcome { acknowledged: self.acknowledged, verdict, remarks: Vec::new() }
+        Outcome { acknowledged: self.acknowledged, verdict, remarks: Vec::new(), skipped: None }
     }
 }
 

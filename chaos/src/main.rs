@@ -7,6 +7,7 @@ mod posting;
 mod report;
 mod ruleset;
 mod scenarios;
+mod solo;
 mod stage;
 mod trial;
 mod victims;

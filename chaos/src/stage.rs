@@ -45,16 +45,8 @@ pub(crate) struct Stage {
 impl Stage {
     /// Starts them, and waits until each ingest takes events.
     pub(crate) async fn start(directory: &Path, plan: &Plan) -> Self {
-        let config = directory.join("saker.yaml");
-        let Plan { settings, webhook, .. } = plan;
-        let rules = ruleset::write(directory);
-        let text = format!(
-            "{settings}\nevaluator:\n  rules: [builtin, {rules}, bus]\n  rule_matching: all\n  reload: 1s\n\
-             notifier:\n  sinks:\n    ledger:\n      type: webhook\n      url: {webhook}\n      \
-             concurrency: 16\n      timeout: 5s\n      retry: {{initial: 200ms, max: 2s}}\n"
-        );
-        std::fs::write(&config, text).expect("a file can be written");
-        let arguments = ["--config", config.to_str().expect("an ASCII path"), "--bus", &plan.bus];
+        let config = configure(directory, plan.settings, &plan.webhook);
+        let arguments = ["--config", &config, "--bus", &plan.bus];
         let mut stage = Self {
             directory: directory.to_owned(),
             arguments: arguments.map(str::to_owned).to_vec(),
@@ -118,4 +110,17 @@ impl Stage {
             assert!(!process.log().contains("panicked at"), "a process panicked:\n{}", process.log());
         }
     }
+}
+
+/// Writes the settings of a line whose one sink posts there, and says where they lie.
+pub(crate) fn configure(directory: &Path, settings: &str, webhook: &str) -> String {
+    let config = directory.join("saker.yaml");
+    let rules = ruleset::write(directory);
+    let text = format!(
+        "{settings}\nevaluator:\n  rules: [builtin, {rules}, bus]\n  rule_matching: all\n  reload: 1s\n\
+         notifier:\n  sinks:\n    ledger:\n      type: webhook\n      url: {webhook}\n      \
+         concurrency: 16\n      timeout: 5s\n      retry: {{initial: 200ms, max: 2s}}\n"
+    );
+    std::fs::write(&config, text).expect("a file can be written");
+    config.to_str().expect("an ASCII path").to_owned()
 }

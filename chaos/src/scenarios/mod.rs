@@ -3,6 +3,7 @@
 mod cluster;
 mod growth;
 mod kills;
+mod local_kills;
 mod nats_away;
 mod sink_away;
 mod sink_faults;
@@ -49,5 +50,10 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         name: "growth",
         about: "services come, go and are restarted one by one, and rules change, with traffic on",
         run: |trial| growth::run(trial).boxed(),
+    },
+    Scenario {
+        name: "local-kills",
+        about: "kill -9 of `saker up` on a local store, at random moments",
+        run: |trial| local_kills::run(trial).boxed(),
     },
 ];
