@@ -26,6 +26,23 @@ pub(super) struct Share {
     ack_wait: Duration,
     max_unsettled: usize,
     workers: usize,
+    /// How many processes before this one did not end in order.
+    deaths: u64,
+    /// Those may have given any message below this one to a worker, and told nobody.
+    doubtful: u64,
+    stage: Stage,
+}
+
+/// How far the process is with this consumer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Stage {
+    /// No worker has joined yet.
+    #[default]
+    Idle,
+    /// Messages are given to workers.
+    Working,
+    /// The process ends, in order.
+    Ended,
 }
 
 #[derive(Debug)]
@@ -57,11 +74,14 @@ pub(super) enum Take {
 }
 
 impl Share {
-    /// The state after a restart: what was held then is due now.
+    /// The state after a restart: what was held then is due now. Attempts are kept with what is settled only, so after
+    /// processes that did not end in order each of them counts for one.
     pub(super) fn restored(progress: &Progress, now: Instant) -> Self {
-        let mut share = Self { next: progress.next.max(1), ..Self::default() };
+        let deaths = progress.unfinished;
+        let mut share = Self { next: progress.next.max(1), deaths, ..Self::default() };
         for gap in &progress.gaps {
-            share.unsettled.insert(gap.sequence, Held { attempts: gap.attempts, token: 0, due: Some(now) });
+            let attempts = gap.attempts.max(deaths);
+            share.unsettled.insert(gap.sequence, Held { attempts, token: 0, due: Some(now) });
             share.due.insert((now, gap.sequence));
         }
         share
@@ -70,9 +90,24 @@ impl Share {
     /// What is to be kept on disk once `settling` are settled.
     pub(super) fn progress(&self, settling: &BTreeSet<u64>) -> Progress {
         let gaps = self.unsettled.iter().filter(|(sequence, _)| !settling.contains(sequence));
-        let gaps =
+        let gaps: Vec<_> =
             gaps.map(|(sequence, held)| Gap { sequence: *sequence, attempts: held.attempts }).collect();
-        Progress { next: self.first_not_given(), gaps }
+        let next = self.first_not_given();
+        let is_past_doubt = next >= self.doubtful && gaps.iter().all(|gap| gap.sequence >= self.doubtful);
+        let unfinished = match self.stage {
+            Stage::Idle => self.deaths,
+            Stage::Working if is_past_doubt => 1,
+            Stage::Working => self.deaths.saturating_add(1),
+            Stage::Ended => 0,
+        };
+        Progress { next, gaps, unfinished }
+    }
+
+    /// The process ends in order. One that gave no messages, as an operator's, tells nothing of those before it.
+    pub(super) fn end(&mut self) {
+        if self.stage == Stage::Working {
+            self.stage = Stage::Ended;
+        }
     }
 
     /// Adds a worker; where others are there already, only on their terms.
@@ -85,6 +120,11 @@ impl Share {
             ));
         }
         (self.ack_wait, self.max_unsettled) = (ack_wait, max_unsettled);
+        if self.stage == Stage::Idle && self.deaths > 0 {
+            let most = u64::try_from(max_unsettled).unwrap_or(u64::MAX);
+            self.doubtful = self.first_not_given().saturating_add(most);
+        }
+        self.stage = Stage::Working;
         self.workers += 1;
         Ok(())
     }
@@ -135,7 +175,8 @@ impl Share {
     fn lease(&mut self, sequence: u64, now: Instant) -> Lease {
         self.last_token += 1;
         let due = now + self.ack_wait;
-        let held = self.unsettled.entry(sequence).or_insert(Held { attempts: 0, token: 0, due: None });
+        let attempts = if sequence < self.doubtful { self.deaths } else { 0 };
+        let held = self.unsettled.entry(sequence).or_insert(Held { attempts, token: 0, due: None });
         held.attempts += 1;
         held.token = self.last_token;
         held.due = Some(due);
@@ -312,6 +353,7 @@ mod tests {
             take(&mut share, now).unwrap();
         }
         share.settled(2);
+        share.end();
         let progress = share.progress(&BTreeSet::from([4]));
         assert_eq!(progress.next, 6);
         let gap = |sequence| Gap { sequence, attempts: 1 };
@@ -325,6 +367,33 @@ mod tests {
         let mut given: Vec<_> = (0..4).map_while(|_| taken(&mut restored, now)).collect();
         given.sort_unstable();
         assert_eq!(given, [(1, 2), (3, 2), (5, 2), (6, 1)]);
+    }
+
+    /// A message that ends each process that it is given to, before anything is settled.
+    #[test]
+    fn processes_that_did_not_end_in_order_count_as_attempts() {
+        let now = Instant::now();
+        let mut kept = Progress::default();
+        for process in 1..=5 {
+            let mut share = Share::restored(&kept, now);
+            share.join(&ConsumerSpec { max_unsettled: 2, ..ConsumerSpec::named("worker") }).unwrap();
+            kept = share.progress(&BTreeSet::new());
+            share.read_ahead((1..4).map(message), 4);
+            assert_eq!(taken(&mut share, now), Some((1, process)));
+        }
+        let mut share = Share::restored(&kept, now);
+        share.join(&ConsumerSpec { max_unsettled: 2, ..ConsumerSpec::named("worker") }).unwrap();
+        share.read_ahead((1..4).map(message), 4);
+        assert_eq!(taken(&mut share, now), Some((1, 6)));
+        assert_eq!(share.progress(&BTreeSet::new()).unfinished, 6);
+        // What was perhaps given before is done with: that they died is past.
+        share.settled(1);
+        assert_eq!(taken(&mut share, now), Some((2, 6)));
+        share.settled(2);
+        assert_eq!(taken(&mut share, now), Some((3, 1)), "no process had more than two in hand");
+        assert_eq!(share.progress(&BTreeSet::new()).unfinished, 1);
+        share.end();
+        assert_eq!(share.progress(&BTreeSet::new()).unfinished, 0);
     }
 
     #[test]
