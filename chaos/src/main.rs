@@ -2,6 +2,8 @@
 //! acknowledged, alerts lost, alerts doubled, deliveries repeated.
 
 mod account;
+mod clock;
+mod disk;
 mod form;
 mod posting;
 mod report;

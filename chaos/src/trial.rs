@@ -53,7 +53,6 @@ impl Trial {
 
 impl Outcome {
     /// Of a scenario that cannot be run here, since it needs this: "root, to mount a small disk".
-    #[expect(dead_code, reason = "for scenarios that need more than this machine may have")]
     pub(crate) fn skipped(needs: impl Into<String>) -> Self {
         let verdict = Verdict { expected: 0, lost: 0, doubled: 0, repeated: 0 };
         Self { acknowledged: 0, verdict, remarks: Vec::new(), skipped: Some(needs.into()) }
