@@ -48,7 +48,7 @@ pub use consumer::{Consumer, ConsumerSpec, Delivery};
 pub use content::{Content, Stream, identified};
 pub use dead_letters::{DeadLetters, Draft, Reason};
 pub use error::BusError;
-pub use handle::{Bus, ConsumerStatus, Receipt, StreamStatus};
+pub use handle::{Bus, ConsumerStatus, Receipt, Room, StreamStatus};
 pub use id::{Id, IdError};
 pub use kv::{Bucket, Entry, Watch};
 pub use nats::outlet::{Arrival, Outlet, OutletError, OutletLogin, OutletMessage};

@@ -66,6 +66,12 @@ impl NatsServer {
         }
     }
 
+    /// Sends it a signal, as `STOP` and `CONT`.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
+    }
+
     /// Starts it again, on the same port and store. If it still runs, it is asked to end first, and ends in order.
     pub async fn restart(&mut self) {
         if let Some(mut child) = self.child.take() {
@@ -186,4 +192,8 @@ async fn a_server_comes_back_on_its_port() {
         server.restart().await;
         assert!(TcpStream::connect(&address).await.is_ok());
     }
+    server.signal("STOP");
+    assert!(tokio::time::timeout(Duration::from_millis(200), server.answers()).await.is_err());
+    server.signal("CONT");
+    assert!(server.answers().await);
 }

@@ -35,7 +35,7 @@ use self::store::Store;
 use crate::backend::{Backend, Incoming, Outgoing, Pull};
 use crate::durability::Durability;
 use crate::kv::Entry;
-use crate::{BusError, ConsumerSpec, Id, Receipt, Settings, Start, Stream, StreamStatus};
+use crate::{BusError, ConsumerSpec, Id, Receipt, Room, Settings, Start, Stream, StreamStatus};
 
 /// A store that this process holds open.
 pub(crate) struct Local {
@@ -95,6 +95,12 @@ impl Backend for Local {
 
     async fn status(&self, stream: Stream) -> Result<StreamStatus, BusError> {
         self.store.blocking(move |store| read::status(store, stream)).await
+    }
+
+    async fn room(&self, stream: Stream) -> Result<Room, BusError> {
+        let limit = self.store.limit(stream);
+        let held = self.store.blocking(move |store| Ok(read::status(store, stream)?.bytes)).await?;
+        Ok(Room { held, limit })
     }
 
     async fn trim(&self, stream: Stream, keep: Duration) -> Result<u64, BusError> {

@@ -14,6 +14,7 @@ mod names;
 pub mod outlet;
 mod parts;
 mod publish;
+mod pulse;
 mod pump;
 mod settle;
 mod stored;
@@ -39,7 +40,9 @@ use self::settle::Releases;
 use crate::backend::{Backend, Incoming, Outgoing, Pull};
 use crate::durability::Durability;
 use crate::kv::Entry;
-use crate::{BusError, ConsumerSpec, ConsumerStatus, Id, Receipt, Settings, Start, Stream, StreamStatus};
+use crate::{
+    BusError, ConsumerSpec, ConsumerStatus, Id, Receipt, Room, Settings, Start, Stream, StreamStatus,
+};
 
 /// The bus on NATS JetStream.
 pub(crate) struct Nats {
@@ -125,6 +128,13 @@ impl Backend for Nats {
         })
     }
 
+    async fn room(&self, stream: Stream) -> Result<Room, BusError> {
+        let info: Info = self.link.ask(format!("STREAM.INFO.{}", names::stream(stream)), &NOTHING).await?;
+        // One without a bound, as another may have made it, has room for ever.
+        let limit = u64::try_from(info.config.max_bytes).unwrap_or(u64::MAX);
+        Ok(Room { held: info.state.bytes, limit })
+    }
+
     async fn trim(&self, stream: Stream, keep: Duration) -> Result<u64, BusError> {
         trim::trim(&self.link, stream, keep).await
     }
@@ -156,7 +166,7 @@ impl Backend for Nats {
     }
 
     fn reachable(&self) -> watch::Receiver<bool> {
-        self.link.up()
+        self.link.pulse.up()
     }
 
     async fn close(&self) -> Result<(), BusError> {
