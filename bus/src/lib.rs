@@ -28,6 +28,7 @@ mod codec;
 mod consumer;
 mod content;
 mod dead_letters;
+pub mod decoding;
 mod durability;
 mod error;
 mod handle;

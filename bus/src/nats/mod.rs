@@ -24,6 +24,7 @@ mod user;
 
 use std::time::Duration;
 
+use async_nats::HeaderMap;
 use async_nats::jetstream::stream::Info;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -43,6 +44,17 @@ use crate::kv::Entry;
 use crate::{
     BusError, ConsumerSpec, ConsumerStatus, Id, Receipt, Room, Settings, Start, Stream, StreamStatus,
 };
+
+/// The headers that make a message the head of one in parts.
+pub(crate) const HEAD: [&str; 4] = [names::UPLOAD, names::PARTS, names::LENGTH, names::HASH];
+
+/// How many bytes a head claims; `None` where the headers are none of a head.
+pub(crate) fn claimed_length(headers: &HeaderMap) -> Option<Result<usize, String>> {
+    Some(match parts::Head::of(Some(headers))? {
+        Ok(head) => Ok(head.length()),
+        Err(parts::Broken(why)) => Err(why),
+    })
+}
 
 /// The bus on NATS JetStream.
 pub(crate) struct Nats {
