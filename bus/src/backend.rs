@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::durability::Durability;
 use crate::kv::Entry;
-use crate::{BusError, ConsumerSpec, Id, Receipt, Start, Stream, StreamStatus, TraceContext};
+use crate::{BusError, ConsumerSpec, Id, Receipt, Room, Start, Stream, StreamStatus, TraceContext};
 
 /// A message on its way to a stream.
 #[derive(Debug, Clone)]
@@ -84,6 +84,10 @@ pub(crate) trait Backend: Send + Sync {
     /// Removes a durable consumer; `Setup` where somebody works for it.
     async fn forget(&self, stream: Stream, consumer: &str) -> Result<bool, BusError>;
     async fn status(&self, stream: Stream) -> Result<StreamStatus, BusError>;
+    /// What a stream holds of what it may. Only who has the store itself knows.
+    async fn room(&self, stream: Stream) -> Result<Room, BusError> {
+        Err(BusError::Setup(format!("how much room stream {} has is not told here", stream.name())))
+    }
     /// Removes the messages that are older than `keep` and settled by every durable consumer; returns how many.
     async fn trim(&self, stream: Stream, keep: Duration) -> Result<u64, BusError>;
 

@@ -68,17 +68,18 @@ impl NatsServer {
 
     /// Stops it where it is, as a partition does: connections stay open, and nothing is answered.
     pub fn pause(&self) {
-        self.signal("-STOP");
+        self.signal("STOP");
     }
 
     /// Lets it go on.
     pub fn resume(&self) {
-        self.signal("-CONT");
+        self.signal("CONT");
     }
 
-    fn signal(&self, signal: &str) {
-        let id = self.child.as_ref().unwrap().id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    /// Sends it a signal, as `STOP` and `CONT`.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
     }
 
     /// Starts it again, on the same port and store. If it still runs, it is asked to end first, and ends in order.
@@ -201,4 +202,8 @@ async fn a_server_comes_back_on_its_port() {
         server.restart().await;
         assert!(TcpStream::connect(&address).await.is_ok());
     }
+    server.signal("STOP");
+    assert!(tokio::time::timeout(Duration::from_millis(200), server.answers()).await.is_err());
+    server.signal("CONT");
+    assert!(server.answers().await);
 }

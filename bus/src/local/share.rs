@@ -177,7 +177,7 @@ impl Share {
         let due = now + self.ack_wait;
         let attempts = if sequence < self.doubtful { self.deaths } else { 0 };
         let held = self.unsettled.entry(sequence).or_insert(Held { attempts, token: 0, due: None });
-        held.attempts += 1;
+        held.attempts = held.attempts.saturating_add(1);
         held.token = self.last_token;
         held.due = Some(due);
         self.due.insert((due, sequence));

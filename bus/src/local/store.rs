@@ -29,6 +29,7 @@ pub(super) struct Store {
     /// Cancelled when the store is being closed.
     pub(super) closing: CancellationToken,
     timeout: Duration,
+    max_bytes: u64,
     orders: mpsc::Sender<Order>,
     room: Arc<Semaphore>,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -61,10 +62,16 @@ impl Store {
             consumers: Arc::new(consumers),
             closing: CancellationToken::new(),
             timeout: settings.timeout,
+            max_bytes: settings.max_bytes,
             orders,
             room: Arc::new(Semaphore::new(ROOM)),
             writer: Mutex::new(Some(thread)),
         })
+    }
+
+    /// How many bytes a stream may hold.
+    pub(super) fn limit(&self, stream: Stream) -> u64 {
+        stream.share().of(self.max_bytes)
     }
 
     pub(super) async fn publish(&self, stream: Stream, message: Outgoing) -> Result<Receipt, BusError> {

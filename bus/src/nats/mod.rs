@@ -14,6 +14,7 @@ mod names;
 pub mod outlet;
 mod parts;
 mod publish;
+mod pulse;
 mod pump;
 mod settle;
 mod stored;
@@ -23,6 +24,7 @@ mod user;
 
 use std::time::Duration;
 
+use async_nats::HeaderMap;
 use async_nats::jetstream::stream::Info;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -39,7 +41,20 @@ use self::settle::Releases;
 use crate::backend::{Backend, Incoming, Outgoing, Pull};
 use crate::durability::Durability;
 use crate::kv::Entry;
-use crate::{BusError, ConsumerSpec, ConsumerStatus, Id, Receipt, Settings, Start, Stream, StreamStatus};
+use crate::{
+    BusError, ConsumerSpec, ConsumerStatus, Id, Receipt, Room, Settings, Start, Stream, StreamStatus,
+};
+
+/// The headers that make a message the head of one in parts.
+pub(crate) const HEAD: [&str; 4] = [names::UPLOAD, names::PARTS, names::LENGTH, names::HASH];
+
+/// How many bytes a head claims; `None` where the headers are none of a head.
+pub(crate) fn claimed_length(headers: &HeaderMap) -> Option<Result<usize, String>> {
+    Some(match parts::Head::of(Some(headers))? {
+        Ok(head) => Ok(head.length()),
+        Err(parts::Broken(why)) => Err(why),
+    })
+}
 
 /// The bus on NATS JetStream.
 pub(crate) struct Nats {
@@ -125,6 +140,13 @@ impl Backend for Nats {
         })
     }
 
+    async fn room(&self, stream: Stream) -> Result<Room, BusError> {
+        let info: Info = self.link.ask(format!("STREAM.INFO.{}", names::stream(stream)), &NOTHING).await?;
+        // One without a bound, as another may have made it, has room for ever.
+        let limit = u64::try_from(info.config.max_bytes).unwrap_or(u64::MAX);
+        Ok(Room { held: info.state.bytes, limit })
+    }
+
     async fn trim(&self, stream: Stream, keep: Duration) -> Result<u64, BusError> {
         trim::trim(&self.link, stream, keep).await
     }
@@ -156,7 +178,7 @@ impl Backend for Nats {
     }
 
     fn reachable(&self) -> watch::Receiver<bool> {
-        self.link.up()
+        self.link.pulse.up()
     }
 
     async fn close(&self) -> Result<(), BusError> {
