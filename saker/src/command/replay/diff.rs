@@ -213,7 +213,7 @@ mod tests {
         let after = with(&[field("a", "1"), field("b", "2"), field("d", "1")]);
         assert_eq!(parts(&before, &after), ["b", "c", "d"]);
         let mut diff = Diff::new(1);
-        diff.take(&[before.clone()], &[Alert { ruleset: "after".into(), ..before }]);
+        diff.take(std::slice::from_ref(&before), &[Alert { ruleset: "after".into(), ..before }]);
         assert!(!diff.is_change() && diff.changes().is_empty());
     }
 }

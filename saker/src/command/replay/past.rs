@@ -26,7 +26,8 @@ pub struct Window {
 
 /// A reader of them, in the order in which they were stored. It consumes nothing.
 pub(super) struct Past {
-    reader: Reader<EventChunk>,
+    /// Gone once it has ended.
+    reader: Option<Reader<EventChunk>>,
     window: Window,
 }
 
@@ -51,23 +52,24 @@ impl Past {
     /// From the bus as it is now.
     pub(super) async fn open(bus: &Bus, window: Window) -> Result<Self, BusError> {
         let start = Start::Time(window.since.saturating_sub(skew()));
-        Ok(Self { reader: bus.read(start).await?, window })
+        Ok(Self { reader: Some(bus.read(start).await?), window })
     }
 
     /// The next chunk; `None` behind the last. What cannot be read is passed over, and told.
     pub(super) async fn next(&mut self, tally: &mut Tally) -> Result<Option<EventChunk>, BusError> {
-        loop {
-            match self.reader.next().await {
+        while let Some(reader) = &mut self.reader {
+            match reader.next().await {
                 Ok(Some(stored)) if stored.time_unix_nanos > self.window.until.saturating_add(skew()) => {
-                    return Ok(None);
+                    self.reader = None;
                 }
                 Ok(Some(stored)) if self.window.holds(&stored.message) => return Ok(Some(stored.message)),
                 Ok(Some(_)) => {}
-                Ok(None) => return Ok(None),
+                Ok(None) => self.reader = None,
                 Err(error @ BusError::Corrupt(_)) => tally.unreadable(&error),
                 Err(error) => return Err(error),
             }
         }
+        Ok(None)
     }
 }
 
