@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bus::{Bus, BusError, Reader, Start, Stream};
-use notifier::Moment;
+use jiff::Timestamp;
 use proto::events::v1::EventChunk;
 
 use super::tally::Tally;
@@ -141,8 +141,8 @@ impl fmt::Display for Horizon {
 
 /// A time as people read it, to the millisecond.
 pub(super) fn time(unix_nanos: u64) -> String {
-    const MILLISECOND: u64 = 1_000_000;
-    Moment::from_unix_nanos(unix_nanos / MILLISECOND * MILLISECOND).to_string()
+    let time = Timestamp::from_nanosecond(i128::from(unix_nanos)).unwrap_or(Timestamp::MAX);
+    time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
 fn skew() -> u64 {
