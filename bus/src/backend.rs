@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use tokio::sync::watch;
 
+use crate::durability::Durability;
 use crate::kv::Entry;
 use crate::{BusError, ConsumerSpec, Id, Receipt, Start, Stream, StreamStatus, TraceContext};
 
@@ -98,6 +99,10 @@ pub(crate) trait Backend: Send + Sync {
     /// First every key as it is, then each change.
     async fn kv_watch(&self, bucket: &str) -> Result<BoxStream<'static, Result<Entry, BusError>>, BusError>;
 
+    /// What it is worth that a message is acknowledged; `None` where somebody else's process knows.
+    fn durability(&self) -> Option<Durability> {
+        None
+    }
     /// What it is called where traces name it: `messaging.system`.
     fn system(&self) -> &'static str {
         "saker"

@@ -66,6 +66,21 @@ impl NatsServer {
         }
     }
 
+    /// Stops it where it is, as a partition does: connections stay open, and nothing is answered.
+    pub fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.child.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
     /// Starts it again, on the same port and store. If it still runs, it is asked to end first, and ends in order.
     pub async fn restart(&mut self) {
         if let Some(mut child) = self.child.take() {
@@ -122,7 +137,7 @@ impl Drop for NatsServer {
 const _: () = {
     let _ =
         (NatsServer::start, NatsServer::start_with, NatsServer::url, NatsServer::kill, NatsServer::restart);
-    let _ = NatsServer::log;
+    let _ = (NatsServer::log, NatsServer::pause, NatsServer::resume);
 };
 
 /// A port of `PORTS` that nobody listens on, another at each call.

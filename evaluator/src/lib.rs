@@ -4,6 +4,8 @@
 pub mod alert;
 mod chunk;
 #[cfg(test)]
+mod deaths;
+#[cfg(test)]
 mod doubles;
 mod evaluate;
 mod evaluator;
@@ -18,6 +20,7 @@ mod ruleset;
 mod run;
 mod settings;
 mod sources;
+mod suspects;
 mod trial;
 mod worker;
 

@@ -1,6 +1,6 @@
 //! `saker replay` over both kinds of bus, with events that were put there for it.
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test may end where it cannot go on")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may end where it cannot go on")]
 
 #[path = "../../bus/tests/nats_server.rs"]
 mod nats_server;

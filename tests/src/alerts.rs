@@ -1,6 +1,7 @@
 //! Alerts as the stories compare them: what `saker eval` says of the events against what arrived.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -13,9 +14,17 @@ pub type Counts = HashMap<String, usize>;
 ///
 /// # Panics
 /// When `saker eval` fails.
-pub fn expected(events: &std::path::Path) -> Counts {
-    let (code, out, err) =
-        process::run("saker", &["eval", "--events", events.to_str().expect("an ASCII path")]);
+pub fn expected(events: &Path) -> Counts {
+    expected_by(&[], events)
+}
+
+/// As [`expected`], with these flags of `saker eval`.
+///
+/// # Panics
+/// When `saker eval` fails.
+pub fn expected_by(flags: &[&str], events: &Path) -> Counts {
+    let events = ["eval", "--events", events.to_str().expect("an ASCII path")];
+    let (code, out, err) = process::run("saker", &[events.as_slice(), flags].concat());
     assert_eq!(code, Some(0), "saker eval failed:\n{err}");
     let mut counts = Counts::new();
     for line in out.lines() {
@@ -55,13 +64,34 @@ pub struct Verdict {
 
 /// Holds what arrived, an entry for each id, against what was expected.
 pub fn judge<'a>(expected: &Counts, arrived: impl IntoIterator<Item = &'a str>, repeated: usize) -> Verdict {
-    let mut open = expected.clone();
+    judge_permitting(expected, &Counts::new(), arrived, repeated)
+}
+
+/// As [`judge`], where more may have arrived, and need not.
+pub fn judge_permitting<'a>(
+    expected: &Counts,
+    permitted: &Counts,
+    arrived: impl IntoIterator<Item = &'a str>,
+    repeated: usize,
+) -> Verdict {
+    let (mut open, mut permitted) = (expected.clone(), permitted.clone());
     let mut doubled = 0;
     for line in arrived {
-        match open.get_mut(&plain(line).0) {
-            Some(left) if *left > 0 => *left -= 1,
-            _ => doubled += 1,
+        let alert = plain(line).0;
+        let takes = |counts: &mut Counts| match counts.get_mut(&alert) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        };
+        if !takes(&mut open) && !takes(&mut permitted) {
+            eprintln!("nobody expected this, or not twice: {alert}");
+            doubled += 1;
         }
+    }
+    for (alert, _) in open.iter().filter(|(_, left)| **left > 0).take(3) {
+        eprintln!("lost, among others: {alert}");
     }
     Verdict { expected: expected.values().sum(), lost: open.values().sum(), doubled, repeated }
 }

@@ -1,4 +1,5 @@
-//! Many different events from the few that were recorded: each with an auditID of its own, since ids come from content.
+//! Many different events from the few that were recorded: each with an auditID of its own, since ids come from content,
+//! and with a time of its own, so that no two alerts are alike.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -10,6 +11,11 @@ use serde_json::value::RawValue;
 
 /// Larger events are left out: the stories count events, and 1.8 MB ones would only move bytes.
 const LARGEST: usize = 60_000;
+
+/// What each line begins with; items of an `EventList` begin with a brace in its place.
+pub const HEAD: &str = "{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\",";
+
+const STAGE_TIMESTAMP: &str = "\"stageTimestamp\":\"";
 
 #[derive(Deserialize)]
 struct EventList<'a> {
@@ -38,11 +44,11 @@ pub fn bodies() -> Vec<PathBuf> {
     bodies
 }
 
-/// Writes at least `count` different events to `path`, one a line, and returns how many.
+/// Writes `count` different events to `path`, one a line.
 ///
 /// # Panics
 /// When the recorded bodies cannot be read or the file cannot be written.
-pub fn write(path: &Path, count: usize) -> usize {
+pub fn write(path: &Path, count: usize) {
     let texts: Vec<String> =
         bodies().iter().map(|body| std::fs::read_to_string(body).expect("a recorded body")).collect();
     let lists: Vec<EventList<'_>> = texts
@@ -50,26 +56,30 @@ pub fn write(path: &Path, count: usize) -> usize {
         .map(|text| serde_json::from_str(text).expect("a recorded body is an EventList"))
         .collect();
     let mut out = BufWriter::new(File::create(path).expect("a file can be written"));
-    let mut written = 0;
-    while written < count {
-        for event in lists.iter().flat_map(|list| &list.items).filter(|event| event.get().len() <= LARGEST) {
-            let line = renamed(event.get(), written);
-            out.write_all(line.as_bytes()).expect("a file can be written");
-            written += 1;
-        }
+    let events: Vec<&RawValue> = lists.iter().flat_map(|list| list.items.iter().copied()).collect();
+    let small = events.into_iter().filter(|event| event.get().len() <= LARGEST).cycle();
+    for (number, event) in small.take(count).enumerate() {
+        out.write_all(renamed(event.get(), number).as_bytes()).expect("a file can be written");
     }
     out.flush().expect("a file can be written");
-    written
 }
 
-/// The event as a line of an audit log, under the auditID that `number` makes.
+/// The event as a line of an audit log, under the auditID and at the time that `number` makes.
 fn renamed(event: &str, number: usize) -> String {
     let identity: Identity = serde_json::from_str(event).expect("a recorded event has an auditID");
     let mut line = String::with_capacity(event.len() + 64);
-    line.push_str("{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\",");
+    line.push_str(HEAD);
     let rest = event.strip_prefix('{').expect("an event is an object");
     let (before, after) = rest.split_once(&identity.audit_id).expect("the auditID stands in the event");
-    write!(line, "{before}00000000-0000-4000-8000-{number:012}{after}").expect("a string takes all");
+    let (between, time) = after.rsplit_once(STAGE_TIMESTAMP).expect("a recorded event has a time");
+    let (_, after) = time.split_once('"').expect("the time ends");
+    let (seconds, micros) = (number / 1_000_000, number % 1_000_000);
+    write!(
+        line,
+        "{before}00000000-0000-4000-8000-{number:012}{between}{STAGE_TIMESTAMP}\
+         2026-01-31T12:00:{seconds:02}.{micros:06}Z\"{after}"
+    )
+    .expect("a string takes all");
     line.push('\n');
     line
 }

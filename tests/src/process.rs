@@ -8,13 +8,16 @@ use std::time::{Duration, Instant};
 /// Where processes serve gRPC, unless a test says so: nowhere, since many run on one machine.
 pub const GRPC: (&str, &str) = ("SAKER_NOTIFIER_GRPC_LISTEN", "off");
 
-/// The built binary of that name, from the directory in which the tests were built.
+/// The built binary of that name, from the directory in which the tests, or this program, were built.
 ///
 /// # Panics
 /// When it was not built.
 pub fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a running test has a path");
-    let profile = test.parent().and_then(Path::parent).expect("tests are built into <profile>/deps");
+    let directory = test.parent().expect("a program lies in a directory");
+    // Programs are built into <profile>, tests into <profile>/deps.
+    let profile =
+        if directory.ends_with("deps") { directory.parent().unwrap_or(directory) } else { directory };
     let path = profile.join(name);
     assert!(path.exists(), "{} is not built: run `cargo build --workspace`", path.display());
     path
@@ -24,6 +27,7 @@ pub fn binary(name: &str) -> PathBuf {
 pub struct Process {
     name: String,
     command: Vec<String>,
+    environment: Vec<(String, String)>,
     log: PathBuf,
     child: Child,
 }
@@ -34,10 +38,24 @@ impl Process {
     /// # Panics
     /// When it cannot be started.
     pub fn start(name: &str, label: &str, directory: &Path, arguments: &[&str]) -> Self {
+        Self::start_with(name, directory.join(format!("{label}.log")), arguments, &[])
+    }
+
+    /// As [`Process::start`], with its log at this path and variables in its environment.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn start_with(name: &str, log: PathBuf, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let command: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        let log = directory.join(format!("{label}.log"));
-        let child = spawn(name, &command, &log);
-        Self { name: name.to_owned(), command, log, child }
+        let environment: Vec<_> =
+            environment.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let child = spawn(name, &command, &environment, &log);
+        Self { name: name.to_owned(), command, environment, log, child }
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Kills the process as the kernel's out-of-memory killer would.
@@ -51,7 +69,7 @@ impl Process {
 
     /// Starts it again with the same arguments.
     pub fn start_again(&mut self) {
-        self.child = spawn(&self.name, &self.command, &self.log);
+        self.child = spawn(&self.name, &self.command, &self.environment, &self.log);
     }
 
     /// Asks it to stop, and waits for that.
@@ -59,8 +77,7 @@ impl Process {
     /// # Panics
     /// When it has not stopped within 30 s.
     pub fn terminate(&mut self) -> ExitStatus {
-        let asked = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
-        assert!(asked.is_ok_and(|status| status.success()), "{} was not running", self.name);
+        self.signal("TERM");
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("a child can be waited for") {
@@ -76,8 +93,16 @@ impl Process {
     /// # Panics
     /// When it does not run.
     pub fn hang_up(&self) {
-        let asked = Command::new("kill").arg("-HUP").arg(self.child.id().to_string()).status();
-        assert!(asked.is_ok_and(|status| status.success()), "{} was not running", self.name);
+        self.signal("HUP");
+    }
+
+    /// Sends it the signal of this name, as `STOP`.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
+        assert!(sent.is_ok_and(|status| status.success()), "{} was not running", self.name);
     }
 
     /// Whether it still runs.
@@ -135,12 +160,13 @@ pub fn run_with(
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
-fn spawn(name: &str, arguments: &[String], log: &Path) -> Child {
+fn spawn(name: &str, arguments: &[String], environment: &[(String, String)], log: &Path) -> Child {
     let append =
         |path: &Path| File::options().create(true).append(true).open(path).expect("a log can be written");
     Command::new(binary(name))
         .args(arguments)
         .env(GRPC.0, GRPC.1)
+        .envs(environment.iter().map(|(key, value)| (key, value)))
         .stdin(Stdio::null())
         .stdout(append(&log.with_extension("out")))
         .stderr(append(log))

@@ -71,7 +71,7 @@ fn open(path: PathBuf) -> (Bus, Arc<Switch>) {
     };
     let disk = Disk::open_with(Box::new(opener), "test".into(), None).unwrap();
     let store = Arc::new(Store::start(disk, &Settings::default()).unwrap());
-    let backend = Arc::new(Local { door: None.into(), store });
+    let backend = Arc::new(Local { door: None.into(), store, directory: "test".into() });
     (Bus { backend, retention: Retention::of(&Settings::default()) }, switch)
 }
 

@@ -33,6 +33,7 @@ use self::pull::Worker;
 use self::socket::Door;
 use self::store::Store;
 use crate::backend::{Backend, Incoming, Outgoing, Pull};
+use crate::durability::Durability;
 use crate::kv::Entry;
 use crate::{BusError, ConsumerSpec, Id, Receipt, Settings, Start, Stream, StreamStatus};
 
@@ -41,6 +42,7 @@ pub(crate) struct Local {
     // First, so that it is shut before the store is let go.
     door: Mutex<Option<Door>>,
     store: Arc<Store>,
+    directory: String,
 }
 
 impl Local {
@@ -50,9 +52,12 @@ impl Local {
             tokio::task::spawn_blocking(move || Store::start(Disk::open_directory(&path)?, &settings));
         let store =
             opened.await.map_err(|error| BusError::Setup(format!("opening the store: {error}")))??;
-        let store = Arc::new(store);
-        let door = Door::open(directory, Self { store: Arc::clone(&store), door: Mutex::new(None) })?;
-        Ok(Self { store, door: Mutex::new(Some(door)) })
+        let (store, shown) = (Arc::new(store), directory.display().to_string());
+        let door = Door::open(
+            directory,
+            Self { store: Arc::clone(&store), door: Mutex::new(None), directory: shown.clone() },
+        )?;
+        Ok(Self { store, door: Mutex::new(Some(door)), directory: shown })
     }
 }
 
@@ -115,6 +120,10 @@ impl Backend for Local {
 
     async fn kv_watch(&self, bucket: &str) -> Result<BoxStream<'static, Result<Entry, BusError>>, BusError> {
         Ok(keys::watch(Arc::clone(&self.store), bucket))
+    }
+
+    fn durability(&self) -> Option<Durability> {
+        Some(Durability::Synced(self.directory.clone()))
     }
 
     async fn close(&self) -> Result<(), BusError> {

@@ -28,7 +28,6 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use tokio::sync::watch;
-use tracing::info;
 
 use self::deliver::Deliveries;
 use self::demand::Demand;
@@ -38,6 +37,7 @@ use self::publish::Publisher;
 use self::pump::Pump;
 use self::settle::Releases;
 use crate::backend::{Backend, Incoming, Outgoing, Pull};
+use crate::durability::Durability;
 use crate::kv::Entry;
 use crate::{BusError, ConsumerSpec, ConsumerStatus, Id, Receipt, Settings, Start, Stream, StreamStatus};
 
@@ -48,6 +48,7 @@ pub(crate) struct Nats {
     publisher: Publisher,
     buckets: Buckets,
     releases: Releases,
+    durability: Durability,
 }
 
 impl Nats {
@@ -55,17 +56,13 @@ impl Nats {
     pub(crate) async fn connect(servers: &[String], settings: &Settings) -> Result<Self, BusError> {
         let link = Link::connect(servers, settings).await?;
         topology::ensure(&link, settings).await?;
-        if settings.replicas == 1 {
-            info!(
-                "each message has one replica: unless the NATS server has `sync_interval: always`, a loss of power may \
-                 lose the last two minutes"
-            );
-        }
+        let durability = topology::durability(&link).await?;
         Ok(Self {
             publisher: Publisher::new(link.clone(), settings.clone()),
             buckets: Buckets::new(link.clone(), settings.replicas),
             releases: Releases::start(&link),
             settings: settings.clone(),
+            durability,
             link,
         })
     }
@@ -148,6 +145,10 @@ impl Backend for Nats {
 
     async fn kv_watch(&self, bucket: &str) -> Result<BoxStream<'static, Result<Entry, BusError>>, BusError> {
         Box::pin(self.buckets.watch(bucket)).await
+    }
+
+    fn durability(&self) -> Option<Durability> {
+        Some(self.durability.clone())
     }
 
     fn system(&self) -> &'static str {

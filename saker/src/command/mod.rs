@@ -77,7 +77,7 @@ impl Command {
             Chosen::Explain(explain) => ended(explain.run()),
             Chosen::Rules(rules) => rules.run().await,
             Chosen::Fields(fields) => ended(fields.run()),
-            Chosen::Replay(replay) => replay.run().await,
+            Chosen::Replay(replay) => Box::pin(replay.run()).await,
             Chosen::Redact(redact) => ended(redact.run()),
             Chosen::Send(send) => ended(send.run().await),
             Chosen::Tail(tail) => Box::pin(tail.run()).await,

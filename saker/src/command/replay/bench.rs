@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use bus::Stored;
 use evaluator::{Findings, Trial};
 use proto::events::v1::EventChunk;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -19,12 +20,12 @@ const AHEAD: usize = 4;
 pub(super) struct Bench {
     seats: Vec<Seat>,
     /// Given to all, oldest first.
-    under_way: VecDeque<Arc<EventChunk>>,
+    under_way: VecDeque<Arc<Stored<EventChunk>>>,
 }
 
 /// One of them.
 struct Seat {
-    chunks: Sender<Arc<EventChunk>>,
+    chunks: Sender<Arc<Stored<EventChunk>>>,
     findings: Receiver<Findings>,
 }
 
@@ -39,7 +40,7 @@ impl Bench {
         &mut self,
         past: &mut Past,
         tally: &mut Tally,
-    ) -> Result<Option<(Arc<EventChunk>, Vec<Findings>)>, ReplayError> {
+    ) -> Result<Option<(Arc<Stored<EventChunk>>, Vec<Findings>)>, ReplayError> {
         while self.under_way.len() < AHEAD {
             let Some(chunk) = past.next(tally).await? else { break };
             let chunk = Arc::new(chunk);
@@ -59,11 +60,11 @@ impl Bench {
 
 impl Seat {
     fn new(mut trial: Trial) -> Self {
-        let (chunks, mut given) = channel::<Arc<EventChunk>>(AHEAD);
+        let (chunks, mut given) = channel::<Arc<Stored<EventChunk>>>(AHEAD);
         let (told, findings) = channel(AHEAD);
         spawn_blocking(move || {
             while let Some(chunk) = given.blocking_recv() {
-                if told.blocking_send(trial.judge(&chunk)).is_err() {
+                if told.blocking_send(trial.judge(&chunk.message)).is_err() {
                     return;
                 }
             }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use bus::{Bus, BusError, Reader, Start, Stream};
+use bus::{Bus, BusError, Reader, Start, Stored, Stream};
 use jiff::Timestamp;
 use proto::events::v1::EventChunk;
 
@@ -56,13 +56,13 @@ impl Past {
     }
 
     /// The next chunk; `None` behind the last. What cannot be read is passed over, and told.
-    pub(super) async fn next(&mut self, tally: &mut Tally) -> Result<Option<EventChunk>, BusError> {
+    pub(super) async fn next(&mut self, tally: &mut Tally) -> Result<Option<Stored<EventChunk>>, BusError> {
         while let Some(reader) = &mut self.reader {
             match reader.next().await {
                 Ok(Some(stored)) if stored.time_unix_nanos > self.window.until.saturating_add(skew()) => {
                     self.reader = None;
                 }
-                Ok(Some(stored)) if self.window.holds(&stored.message) => return Ok(Some(stored.message)),
+                Ok(Some(stored)) if self.window.holds(&stored.message) => return Ok(Some(stored)),
                 Ok(Some(_)) => {}
                 Ok(None) => self.reader = None,
                 Err(error @ BusError::Corrupt(_)) => tally.unreadable(&error),

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use bus::{BusError, Reason};
+use bus::{BusError, Reason, Stored};
 use evaluator::{Findings, dead_letter};
 use proto::events::v1::EventChunk;
 use serde_json::{Value, json};
@@ -43,16 +43,16 @@ impl Default for Tally {
 
 impl Tally {
     /// Counts a chunk, and names the events of it that cannot be judged.
-    pub(super) fn judged(&mut self, chunk: &EventChunk, findings: &[Findings]) {
+    pub(super) fn judged(&mut self, chunk: &Stored<EventChunk>, findings: &[Findings]) {
         self.chunks += 1;
-        self.events += count(chunk.events.len());
-        let now = chunk.received_unix_nanos;
+        self.events += count(chunk.message.events.len());
+        let now = chunk.message.received_unix_nanos;
         let (first, last) = self.received.unwrap_or((now, now));
         self.received = Some((first.min(now), last.max(now)));
         // What is no event is none to any ruleset.
         let unusable = findings.iter().take(1).flat_map(|found| &found.unusable);
         let stumbled = findings.iter().flat_map(|found| &found.stumbled);
-        unusable.chain(stumbled).for_each(|(alone, reason)| self.unjudged(alone, reason));
+        unusable.chain(stumbled).for_each(|(alone, reason)| self.unjudged(alone, chunk.sequence, reason));
         if self.said.elapsed() >= EVERY && std::io::stderr().is_terminal() {
             self.said = Instant::now();
             say(&format!("{} so far, up to {}", self.extent(), time(now)));
@@ -75,12 +75,12 @@ impl Tally {
         }
     }
 
-    fn unjudged(&mut self, alone: &EventChunk, reason: &Reason) {
+    fn unjudged(&mut self, alone: &EventChunk, sequence: u64, reason: &Reason) {
         self.unjudged += 1;
         if self.unjudged > NAMED {
             return;
         }
-        let letter = dead_letter(alone, reason.clone());
+        let letter = dead_letter(alone, sequence, reason.clone());
         let (cluster, received) = (one_line(&alone.cluster), time(alone.received_unix_nanos));
         say(&format!(
             "warning: an event of {cluster}, received at {received}, is not judged, as evaluators make it dead letter \
