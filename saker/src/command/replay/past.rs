@@ -176,13 +176,13 @@ mod tests {
     #[test]
     fn it_is_said_where_events_are_gone_and_only_there() {
         let note = |horizon: Horizon| horizon.note(&window(&[]));
-        insta::assert_snapshot!(note(Horizon::Since(HOUR + 1)).unwrap(), @"");
+        insta::assert_snapshot!(note(Horizon::Since(HOUR + HOUR / 2)).unwrap(), @"note: events from 1970-01-01T01:00:00.000Z on are asked for; the oldest one that the bus still holds was received at 1970-01-01T01:30:00.000Z; bus.keep sets how long events stay once they are evaluated");
         for complete in [Horizon::Since(HOUR), Horizon::All(HOUR + 1), Horizon::Never] {
             assert_eq!(note(complete), None);
         }
         let nothing = |horizon| format!("there are no events {}; {horizon}", window(&["lab", "prod"]));
-        insta::assert_snapshot!(nothing(Horizon::Never), @"");
-        insta::assert_snapshot!(nothing(Horizon::AllGone), @"");
-        insta::assert_snapshot!(nothing(Horizon::All(HOUR)), @"");
+        insta::assert_snapshot!(nothing(Horizon::Never), @"there are no events of lab or prod from 1970-01-01T01:00:00.000Z to 1970-01-01T02:00:00.000Z; the bus has never held one");
+        insta::assert_snapshot!(nothing(Horizon::AllGone), @"there are no events of lab or prod from 1970-01-01T01:00:00.000Z to 1970-01-01T02:00:00.000Z; the bus holds none any more: bus.keep sets how long events stay once they are evaluated");
+        insta::assert_snapshot!(nothing(Horizon::All(HOUR)), @"there are no events of lab or prod from 1970-01-01T01:00:00.000Z to 1970-01-01T02:00:00.000Z; the first one that the bus ever held was received at 1970-01-01T01:00:00.000Z");
     }
 }
