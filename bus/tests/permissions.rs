@@ -90,6 +90,17 @@ fn denied<T>(result: Result<T, BusError>, subject: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_another_than_the_address_says_is_told_so() {
+    let server = server().await;
+    drop(open(&server, "operator").await);
+    for user in ["ingest", "evaluator", "notifier"] {
+        let settings = Settings { client: "operator".to_owned(), ..Settings::default() };
+        let opened = Bus::open(&url(&server, user).parse().unwrap(), &settings).await;
+        denied(opened, "_INBOX.operator.");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_service_can_do_its_work() {
     let server = server().await;
     // The first one there makes the streams.

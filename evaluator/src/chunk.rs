@@ -13,12 +13,13 @@ use crate::judge::Judge;
 
 /// What a chunk comes to.
 #[derive(Debug, Default)]
-pub(crate) struct Findings {
-    pub(crate) alerts: Vec<Alert>,
+pub struct Findings {
+    /// The alerts that its events raise, in the order of events and rules.
+    pub alerts: Vec<Alert>,
     /// Events that are none, each as a chunk of its own.
-    pub(crate) unusable: Vec<(EventChunk, Reason)>,
+    pub unusable: Vec<(EventChunk, Reason)>,
     /// Events over which the judge panicked, which it may not do again; each as a chunk of its own.
-    pub(crate) stumbled: Vec<(EventChunk, Reason)>,
+    pub stumbled: Vec<(EventChunk, Reason)>,
 }
 
 /// Judges every event of the chunk.
@@ -44,7 +45,7 @@ pub(crate) fn judge(judge: &mut impl Judge, chunk: &EventChunk) -> Findings {
 
 /// A dead letter about one event of the chunk at this place of the stream. It holds the chunk of its own, so that it can
 /// be put back; from its new place it may become a dead letter again.
-pub(crate) fn dead_letter(alone: &EventChunk, sequence: u64, reason: Reason) -> DeadLetter {
+pub fn dead_letter(alone: &EventChunk, sequence: u64, reason: Reason) -> DeadLetter {
     reason.about(alone).of_cluster(&alone.cluster).at_sequence(sequence).build()
 }
 
