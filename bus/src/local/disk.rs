@@ -4,6 +4,7 @@ use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use redb::backends::FileBackend;
@@ -28,6 +29,7 @@ pub(super) struct Disk {
     name: String,
     /// The lock on the directory, let go after the file.
     lock: Mutex<Option<File>>,
+    is_started: AtomicBool,
 }
 
 enum Slot {
@@ -69,8 +71,10 @@ impl Disk {
     }
 
     pub(super) fn open_with(open: Opener, name: String, lock: Option<File>) -> Result<Self, BusError> {
-        let disk = Self { open, slot: RwLock::new(Slot::Failed), name, lock: Mutex::new(lock) };
+        let slot = RwLock::new(Slot::Failed);
+        let disk = Self { open, slot, name, lock: Mutex::new(lock), is_started: AtomicBool::new(false) };
         disk.write(tables::create)?;
+        disk.is_started.store(true, Ordering::Relaxed);
         Ok(disk)
     }
 
@@ -117,7 +121,7 @@ impl Disk {
         drop(slot);
         let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
         if matches!(*slot, Slot::Failed) {
-            *slot = Slot::Open((self.open)().map_err(|fault| fault.tell(&self.name))?);
+            *slot = Slot::Open((self.open)().map_err(|fault| self.told(fault))?);
         }
         drop(slot);
         Ok(self.slot.read().unwrap_or_else(PoisonError::into_inner))
@@ -131,7 +135,17 @@ impl Disk {
                 *slot = Slot::Failed;
             }
         }
-        fault.tell(&self.name)
+        self.told(fault)
+    }
+
+    fn told(&self, fault: Fault) -> BusError {
+        let is_started = self.is_started.load(Ordering::Relaxed);
+        let is_in_the_way = matches!(&fault, Fault::Store(redb::Error::Io(error)) if is_in_the_way(error));
+        match fault.tell(&self.name) {
+            // Who is at work waits until somebody has seen to it, as with a disk that is full.
+            BusError::Setup(text) if is_started && is_in_the_way => BusError::Unavailable(text),
+            error => error,
+        }
     }
 }
 
