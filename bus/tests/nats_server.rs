@@ -74,10 +74,10 @@ impl NatsServer {
 
     /// Starts it again, on the same port and store. If it still runs, it is asked to end first, and ends in order.
     pub async fn restart(&mut self) {
+        if self.child.is_some() {
+            self.signal("INT");
+        }
         if let Some(mut child) = self.child.take() {
-            let quit = format!("quit={}", child.id());
-            let asked = Command::new(&self.binary).args(["--signal", &quit]).status().unwrap();
-            assert!(asked.success());
             child.wait().unwrap();
         }
         self.launch().await;
