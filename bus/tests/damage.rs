@@ -1,11 +1,6 @@
 //! A local store whose file was damaged while nobody had it open: it is read as it was, or it says what is wrong and what to
 //! do. It never leaves something out in silence.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "tests: whatever fails fails the test"
-)]
+#![expect(clippy::unwrap_used, reason = "tests: whatever fails fails the test")]
 
 use std::path::Path;
 
