@@ -7,8 +7,9 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use tokio::sync::watch;
 
+use crate::durability::Durability;
 use crate::kv::Entry;
-use crate::{BusError, ConsumerSpec, Id, Receipt, Start, Stream, StreamStatus, TraceContext};
+use crate::{BusError, ConsumerSpec, Id, Receipt, Room, Start, Stream, StreamStatus, TraceContext};
 
 /// A message on its way to a stream.
 #[derive(Debug, Clone)]
@@ -83,6 +84,10 @@ pub(crate) trait Backend: Send + Sync {
     /// Removes a durable consumer; `Setup` where somebody works for it.
     async fn forget(&self, stream: Stream, consumer: &str) -> Result<bool, BusError>;
     async fn status(&self, stream: Stream) -> Result<StreamStatus, BusError>;
+    /// What a stream holds of what it may. Only who has the store itself knows.
+    async fn room(&self, stream: Stream) -> Result<Room, BusError> {
+        Err(BusError::Setup(format!("how much room stream {} has is not told here", stream.name())))
+    }
     /// Removes the messages that are older than `keep` and settled by every durable consumer; returns how many.
     async fn trim(&self, stream: Stream, keep: Duration) -> Result<u64, BusError>;
 
@@ -98,6 +103,10 @@ pub(crate) trait Backend: Send + Sync {
     /// First every key as it is, then each change.
     async fn kv_watch(&self, bucket: &str) -> Result<BoxStream<'static, Result<Entry, BusError>>, BusError>;
 
+    /// What it is worth that a message is acknowledged; `None` where somebody else's process knows.
+    fn durability(&self) -> Option<Durability> {
+        None
+    }
     /// What it is called where traces name it: `messaging.system`.
     fn system(&self) -> &'static str {
         "saker"

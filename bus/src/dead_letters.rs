@@ -89,7 +89,7 @@ impl Draft {
 
     /// The place of the message that was rejected: a message put back and rejected again is another dead letter.
     #[must_use]
-    pub(crate) fn at_sequence(mut self, sequence: u64) -> Self {
+    pub fn at_sequence(mut self, sequence: u64) -> Self {
         self.sequence = sequence;
         self
     }

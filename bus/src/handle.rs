@@ -29,6 +29,15 @@ pub struct Receipt {
     pub duplicate: bool,
 }
 
+/// How many bytes a stream holds, of how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// What it holds.
+    pub held: u64,
+    /// What it may hold.
+    pub limit: u64,
+}
+
 /// What a stream holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StreamStatus {
@@ -178,7 +187,15 @@ impl Bus {
         self.backend.status(stream).await
     }
 
-    /// Whether the bus can be reached, now and whenever that changes. The value is the last one once the handle is
+    /// How many bytes a stream holds, of how many.
+    ///
+    /// # Errors
+    /// Those of reaching the bus; [`BusError::Setup`] where another process holds the local store.
+    pub async fn room(&self, stream: Stream) -> Result<Room, BusError> {
+        self.backend.room(stream).await
+    }
+
+    /// Whether the bus can be reached and answers, now and whenever that changes. The value is the last one once the handle is
     /// closed or gone; a local store can always be reached.
     pub fn reachable(&self) -> watch::Receiver<bool> {
         self.backend.reachable()

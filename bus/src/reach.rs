@@ -35,9 +35,14 @@ impl Bus {
         let settings = Settings::of(section, client);
         // Boxed, since it holds all that connecting takes.
         let open = || Box::pin(Self::open(&address, &settings));
-        patiently("the bus", shutdown, BusError::is_transient, open).await.map_err(|error| match error {
+        let opened = patiently("the bus", shutdown, BusError::is_transient, open).await;
+        let bus = opened.map_err(|error| match error {
             BusError::Busy(store) => ReachError::Busy(store),
             other => ReachError::Bus(other),
-        })
+        })?;
+        if let Some(durability) = bus.as_ref().and_then(|bus| bus.backend.durability()) {
+            durability.tell();
+        }
+        Ok(bus)
     }
 }

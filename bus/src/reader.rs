@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use futures::StreamExt;
-use futures::stream::BoxStream;
+use futures::stream::{BoxStream, Fuse};
 
 use crate::backend::Incoming;
 use crate::{BusError, Content, Id, codec};
@@ -50,16 +50,16 @@ impl<M: Content> Stored<M> {
 
 /// The messages of a stream from a place on, in order.
 pub struct Reader<M> {
-    messages: BoxStream<'static, Result<Incoming, BusError>>,
+    messages: Fuse<BoxStream<'static, Result<Incoming, BusError>>>,
     content: PhantomData<fn() -> M>,
 }
 
 impl<M: Content> Reader<M> {
     pub(crate) fn new(messages: BoxStream<'static, Result<Incoming, BusError>>) -> Self {
-        Self { messages, content: PhantomData }
+        Self { messages: messages.fuse(), content: PhantomData }
     }
 
-    /// The next message; `None` at the end, which a following reader never reaches.
+    /// The next message; `None` at the end and ever after, which a following reader never reaches.
     ///
     /// # Errors
     /// [`BusError::Corrupt`] for a message that cannot be decoded (reading may go on behind it); others are final.

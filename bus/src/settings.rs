@@ -19,7 +19,8 @@ pub struct Settings {
     pub keep: Duration,
     /// How long a dead letter is kept.
     pub keep_dead_letters: Duration,
-    /// How many bytes a stream may hold. A full stream refuses new messages rather than lose old ones.
+    /// How many bytes of events the bus may hold; of alerts half as many, of dead letters and of parts of large messages
+    /// a quarter. A full stream refuses new messages rather than lose old ones.
     pub max_bytes: u64,
     /// How long an id is remembered, so that what is sent again is not stored again. API servers send again for up to
     /// half an hour.

@@ -68,25 +68,26 @@ impl NatsServer {
 
     /// Stops it where it is, as a partition does: connections stay open, and nothing is answered.
     pub fn pause(&self) {
-        self.signal("-STOP");
+        self.signal("STOP");
     }
 
     /// Lets it go on.
     pub fn resume(&self) {
-        self.signal("-CONT");
+        self.signal("CONT");
     }
 
-    fn signal(&self, signal: &str) {
-        let id = self.child.as_ref().unwrap().id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    /// Sends it a signal, as `STOP` and `CONT`.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
     }
 
     /// Starts it again, on the same port and store. If it still runs, it is asked to end first, and ends in order.
     pub async fn restart(&mut self) {
+        if self.child.is_some() {
+            self.signal("INT");
+        }
         if let Some(mut child) = self.child.take() {
-            let quit = format!("quit={}", child.id());
-            let asked = Command::new(&self.binary).args(["--signal", &quit]).status().unwrap();
-            assert!(asked.success());
             child.wait().unwrap();
         }
         self.launch().await;
@@ -201,4 +202,12 @@ async fn a_server_comes_back_on_its_port() {
         server.restart().await;
         assert!(TcpStream::connect(&address).await.is_ok());
     }
+    server.signal("STOP");
+    // Its threads stop one by one.
+    let deadline = Instant::now() + READY_WITHIN;
+    while tokio::time::timeout(Duration::from_millis(200), server.answers()).await.is_ok() {
+        assert!(Instant::now() < deadline, "it goes on");
+    }
+    server.signal("CONT");
+    assert!(server.answers().await);
 }

@@ -90,6 +90,17 @@ fn denied<T>(result: Result<T, BusError>, subject: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_another_than_the_address_says_is_told_so() {
+    let server = server().await;
+    drop(open(&server, "operator").await);
+    for user in ["ingest", "evaluator", "notifier"] {
+        let settings = Settings { client: "operator".to_owned(), ..Settings::default() };
+        let opened = Bus::open(&url(&server, user).parse().unwrap(), &settings).await;
+        denied(opened, "_INBOX.operator.");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_service_can_do_its_work() {
     let server = server().await;
     // The first one there makes the streams.
@@ -107,9 +118,18 @@ async fn each_service_can_do_its_work() {
     assert_eq!(rules.next().await.unwrap().unwrap().value.as_deref(), Some(b"others".as_slice()));
     assert!(evaluator.bucket("rules").get("rules").await.unwrap().is_some());
     consume::<EventChunk>(&evaluator, "evaluator", 2).await;
+    let suspects = evaluator.bucket("suspects");
+    suspects.put("0f9c1e6a", "1 2").await.unwrap();
+    assert!(suspects.get("0f9c1e6a").await.unwrap().is_some());
+    assert_eq!(suspects.entries().await.unwrap().into_keys().collect::<Vec<_>>(), ["0f9c1e6a"]);
+    suspects.delete("0f9c1e6a").await.unwrap();
+    for bytes in [101, 3 << 20] {
+        evaluator.publish_to("evaluator", chunk(bytes).id(), &chunk(bytes)).await.unwrap();
+    }
+    consume::<EventChunk>(&evaluator, "evaluator", 2).await;
     evaluator.publish(&alert("short".into())).await.unwrap();
     evaluator.publish(&alert(long_text())).await.unwrap();
-    assert_eq!(evaluator.trim(Stream::Events, Duration::ZERO).await.unwrap(), 2);
+    assert_eq!(evaluator.trim(Stream::Events, Duration::ZERO).await.unwrap(), 4);
     assert_eq!(evaluator.trim(Stream::DeadLetters, Duration::ZERO).await.unwrap(), 1);
     assert_eq!(evaluator.status(Stream::Events).await.unwrap().consumers.len(), 1);
 
@@ -176,6 +196,8 @@ async fn the_evaluator_adds_no_events_and_changes_no_rules() {
     operator.bucket("rules").put("rules", "some").await.unwrap();
     let evaluator = open(&server, "evaluator").await;
     denied(evaluator.publish(&chunk(100)).await, "saker.events.all.");
+    let other = evaluator.publish_to("another", chunk(100).id(), &chunk(100)).await;
+    denied(other, "saker.events.to.another.");
     denied(evaluator.bucket("rules").put("rules", "none").await, "$KV.saker-rules.rules");
     let consumed = evaluator.consume::<Alert>(ConsumerSpec::named("sink-mine")).await;
     denied(consumed.map(drop), "CONSUMER.CREATE.saker-alerts.sink-mine");

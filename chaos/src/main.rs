@@ -2,7 +2,9 @@
 //! acknowledged, alerts lost, alerts doubled, deliveries repeated.
 
 mod account;
+mod clock;
 mod damage;
+mod disk;
 mod form;
 mod hostile;
 mod memory;

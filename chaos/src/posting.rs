@@ -45,7 +45,15 @@ pub(crate) struct Poster {
 /// A posting that is under way.
 pub(crate) struct Posting {
     task: tokio::task::JoinHandle<Vec<Posted>>,
-    acknowledged: Arc<AtomicUsize>,
+    progress: Arc<Progress>,
+}
+
+#[derive(Default)]
+struct Progress {
+    /// Events that were answered 200.
+    acknowledged: AtomicUsize,
+    /// Answers of 503.
+    refused: AtomicUsize,
 }
 
 /// A body, and all that it was answered.
@@ -72,6 +80,13 @@ impl Posted {
     }
 }
 
+/// How many answers were 503, in words.
+pub(crate) fn refused(posted: &[Posted]) -> String {
+    let answers = || posted.iter().flat_map(|body| &body.answers);
+    let refused = answers().filter(|answer| **answer == Some(503)).count();
+    format!("{refused} of {} answers were 503", answers().count())
+}
+
 impl Poster {
     /// As the real client is, at this pace.
     pub(crate) fn real(urls: &[String], pace: usize) -> Self {
@@ -85,15 +100,16 @@ impl Poster {
 
     /// Begins to post the events of a file, one a line.
     pub(crate) fn start(self, events: &Path) -> Posting {
-        let acknowledged = Arc::default();
-        let task = tokio::spawn(self.run(events.to_owned(), Arc::clone(&acknowledged)));
-        Posting { task, acknowledged }
+        let progress = Arc::<Progress>::default();
+        let task = tokio::spawn(self.run(events.to_owned(), Arc::clone(&progress)));
+        Posting { task, progress }
     }
 
-    async fn run(self, events: PathBuf, acknowledged: Arc<AtomicUsize>) -> Vec<Posted> {
+    async fn run(self, events: PathBuf, progress: Arc<Progress>) -> Vec<Posted> {
         let client = Arc::new(Client {
             http: reqwest::Client::builder().timeout(PATIENCE).build().expect("an HTTP client"),
             poster: self,
+            progress,
         });
         let room = Arc::new(Semaphore::new(UNDER_WAY));
         let (mut under_way, mut all) = (JoinSet::new(), Vec::new());
@@ -103,11 +119,11 @@ impl Poster {
             let permit = Arc::clone(&room).acquire_owned().await.expect("it is never closed");
             let due = begun + Duration::from_secs_f64(lines.start as f64 / client.poster.pace as f64);
             tokio::time::sleep_until(due.into()).await;
-            let (client, acknowledged) = (Arc::clone(&client), Arc::clone(&acknowledged));
+            let client = Arc::clone(&client);
             under_way.spawn(async move {
                 let posted = client.post(body, lines).await;
                 if posted.is_acknowledged() {
-                    acknowledged.fetch_add(posted.lines.len(), Ordering::Relaxed);
+                    client.progress.acknowledged.fetch_add(posted.lines.len(), Ordering::Relaxed);
                 }
                 drop(permit);
                 posted
@@ -127,13 +143,20 @@ impl Poster {
 impl Posting {
     /// How many events are acknowledged so far.
     pub(crate) fn acknowledged(&self) -> usize {
-        self.acknowledged.load(Ordering::Relaxed)
+        self.progress.acknowledged.load(Ordering::Relaxed)
     }
 
     /// Waits until so many more events are acknowledged.
     pub(crate) async fn goes_on(&self, events: usize) {
         let mark = self.acknowledged() + events;
         wait::until("events are taken", GOES_ON_WITHIN, || self.acknowledged() >= mark).await;
+    }
+
+    /// Waits until so many more answers are 503.
+    pub(crate) async fn is_refused(&self, answers: usize) {
+        let refused = || self.progress.refused.load(Ordering::Relaxed);
+        let mark = refused() + answers;
+        wait::until("events are refused", GOES_ON_WITHIN, || refused() >= mark).await;
     }
 
     /// Whether each body has its last answer.
@@ -150,6 +173,7 @@ impl Posting {
 struct Client {
     http: reqwest::Client,
     poster: Poster,
+    progress: Arc<Progress>,
 }
 
 impl Client {
@@ -188,6 +212,7 @@ impl Client {
         posted.longest = posted.longest.max(begun.elapsed());
         let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
         posted.answers.push(status);
+        self.progress.refused.fetch_add(usize::from(status == Some(503)), Ordering::Relaxed);
         let header = answer.ok()?.headers().get(RETRY_AFTER).cloned()?;
         let seconds = header.to_str().ok()?.parse().ok()?;
         matches!(status, Some(429 | 503)).then(|| Duration::from_secs(seconds))

@@ -22,12 +22,21 @@ pub(crate) struct Solo {
 impl Solo {
     /// Starts it, with one sink that posts to `webhook`, and waits until it takes events.
     pub(crate) async fn start(directory: &Path, webhook: &str) -> Self {
+        Self::start_with(directory, webhook, &[]).await
+    }
+
+    /// As [`Solo::start`], with variables in its environment.
+    pub(crate) async fn start_with(
+        directory: &Path,
+        webhook: &str,
+        environment: &[(String, String)],
+    ) -> Self {
         let config = configure(directory, "", webhook);
         let store = directory.join("store");
         let bus = format!("local:{}", store.display());
         let listen = SocketAddr::from(([127, 0, 0, 1], unused_port()));
         let arguments = ["up", "--config", &config, "--bus", &bus, "--listen", &listen.to_string()];
-        let process = Process::start("saker", "saker", directory, &arguments);
+        let process = Process::start_with("saker", directory.join("saker.log"), &arguments, environment);
         let urls = vec![format!("http://{listen}/k8s_audit")];
         let solo = Self { process, urls, store: store.join("store.redb"), listen };
         solo.takes_events().await;

@@ -20,12 +20,14 @@ pub(crate) struct Plan {
     pub(crate) notifiers: usize,
     /// Sections of the settings beside those of the evaluator and the notifier, as YAML.
     pub(crate) settings: &'static str,
+    /// Variables in the environment of each process.
+    pub(crate) environment: Vec<(String, String)>,
 }
 
 impl Plan {
     /// One ingest, two evaluators, one notifier.
     pub(crate) fn of(bus: String, webhook: String) -> Self {
-        Self { bus, webhook, ingests: 1, evaluators: 2, notifiers: 1, settings: "" }
+        Self { bus, webhook, ingests: 1, evaluators: 2, notifiers: 1, settings: "", environment: Vec::new() }
     }
 }
 
@@ -33,6 +35,7 @@ impl Plan {
 pub(crate) struct Stage {
     directory: PathBuf,
     arguments: Vec<String>,
+    environment: Vec<(String, String)>,
     /// Where the ingests take bodies.
     pub(crate) urls: Vec<String>,
     pub(crate) ingests: Vec<Process>,
@@ -50,6 +53,7 @@ impl Stage {
         let mut stage = Self {
             directory: directory.to_owned(),
             arguments: arguments.map(str::to_owned).to_vec(),
+            environment: plan.environment.clone(),
             urls: Vec::new(),
             ingests: Vec::new(),
             evaluators: Vec::new(),
@@ -92,8 +96,8 @@ impl Stage {
     fn process(&mut self, name: &str, more: &[&str]) -> Process {
         let common = self.arguments.iter().map(String::as_str);
         let arguments: Vec<&str> = common.chain(more.iter().copied()).collect();
-        let label = format!("{name}-{}", self.started);
-        let process = Process::start(name, &label, &self.directory, &arguments);
+        let log = self.directory.join(format!("{name}-{}.log", self.started));
+        let process = Process::start_with(name, log, &arguments, &self.environment);
         self.started += 1;
         process
     }

@@ -13,12 +13,13 @@ use crate::judge::Judge;
 
 /// What a chunk comes to.
 #[derive(Debug, Default)]
-pub(crate) struct Findings {
-    pub(crate) alerts: Vec<Alert>,
+pub struct Findings {
+    /// The alerts that its events raise, in the order of events and rules.
+    pub alerts: Vec<Alert>,
     /// Events that are none, each as a chunk of its own.
-    pub(crate) unusable: Vec<(EventChunk, Reason)>,
+    pub unusable: Vec<(EventChunk, Reason)>,
     /// Events over which the judge panicked, which it may not do again; each as a chunk of its own.
-    pub(crate) stumbled: Vec<(EventChunk, Reason)>,
+    pub stumbled: Vec<(EventChunk, Reason)>,
 }
 
 /// Judges every event of the chunk.
@@ -42,13 +43,14 @@ pub(crate) fn judge(judge: &mut impl Judge, chunk: &EventChunk) -> Findings {
     findings
 }
 
-/// A dead letter about one event. It holds the chunk of its own, so that it can be put back.
-pub(crate) fn dead_letter(alone: &EventChunk, reason: Reason) -> DeadLetter {
-    reason.about(alone).of_cluster(&alone.cluster).build()
+/// A dead letter about one event of the chunk at this place of the stream. It holds the chunk of its own, so that it can
+/// be put back; from its new place it may become a dead letter again.
+pub fn dead_letter(alone: &EventChunk, sequence: u64, reason: Reason) -> DeadLetter {
+    reason.about(alone).of_cluster(&alone.cluster).at_sequence(sequence).build()
 }
 
 /// One event of the chunk as a chunk of its own, in which it is identified as before.
-fn alone(chunk: &EventChunk, index: usize) -> EventChunk {
+pub(crate) fn alone(chunk: &EventChunk, index: usize) -> EventChunk {
     let one_of = |list: &[Bytes]| list.get(index).cloned().into_iter().collect();
     EventChunk {
         cluster: chunk.cluster.clone(),
@@ -85,7 +87,7 @@ mod tests {
     #[test]
     fn a_dead_letter_holds_the_event_as_a_chunk_of_its_own() {
         let whole = EventChunk { digests: vec!["1".into(), "2".into()], ..chunk(["a", "b"]) };
-        let letter = dead_letter(&alone(&whole, 1), Reason::new("not-an-event", "no JSON"));
+        let letter = dead_letter(&alone(&whole, 1), 7, Reason::new("not-an-event", "no JSON"));
         let held: EventChunk = prost::Message::decode(letter.payload).unwrap();
         assert_eq!(held, EventChunk { events: vec!["b".into()], digests: vec!["2".into()], ..whole });
         assert!(letter.replayable);

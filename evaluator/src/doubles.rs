@@ -6,7 +6,7 @@ use proto::events::v1::EventChunk;
 
 use crate::judge::{Judge, Unusable};
 
-/// Raises an alert for events that begin with `alert`, panics over those that say so, and so on.
+/// Raises an alert for events that begin with `alert`, panics over those that say so, takes the process down, and so on.
 #[derive(Debug, Default)]
 pub(crate) struct Scripted {
     pub(crate) renewed: usize,
@@ -19,6 +19,7 @@ impl Judge for Scripted {
         let text = String::from_utf8_lossy(event).into_owned();
         match text.as_str() {
             "panic" => panic!("as scripted"),
+            "abort" => std::process::abort(),
             "not an event" => Err(Unusable("no JSON".into())),
             alert if alert.starts_with("alert") => {
                 let id = Id::of([chunk.cluster.as_bytes(), identity]).to_string();

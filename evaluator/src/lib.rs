@@ -4,6 +4,8 @@
 pub mod alert;
 mod chunk;
 #[cfg(test)]
+mod deaths;
+#[cfg(test)]
 mod doubles;
 mod evaluate;
 mod evaluator;
@@ -18,8 +20,11 @@ mod ruleset;
 mod run;
 mod settings;
 mod sources;
+mod suspects;
+mod trial;
 mod worker;
 
+pub use chunk::{Findings, dead_letter};
 pub use evaluator::Evaluator;
 pub use flags::RuleFlags;
 pub use monitor::Monitor;
@@ -27,3 +32,4 @@ pub use ruleset::{RuleErrors, Ruleset, RulesetError};
 pub use run::{EvaluatorError, hostname};
 pub use settings::{AppendOutput, MinimumPriority, RuleMatching, Selection, Settings, TimeFormat, options};
 pub use sources::{Unreadable, files_with, rule_files, takes_from_bus};
+pub use trial::Trial;

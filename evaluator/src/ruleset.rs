@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use bus::Bus;
 use rules::{Diagnostic, Options, Program, SourceFile};
 
+use crate::pushed::pushed_files;
 use crate::settings::{self, Settings, options};
 use crate::sources::{Unreadable, files_with, rule_files, takes_from_bus};
 
@@ -34,13 +36,16 @@ pub enum RulesetError {
     Nothing,
     /// The rules that were pushed are meant, and there is no bus here.
     #[error(
-        "`bus` stands for the rules that `saker rules push` puts onto the bus, which only `saker up` and the evaluator \
-         take; name a file of that name as ./bus"
+        "`bus` stands for the rules that `saker rules push` puts onto the bus, which only `saker up`, the evaluator \
+         and `saker replay` take; name a file of that name as ./bus"
     )]
     OnTheBus,
     /// Files that hold none, where there were rules before.
     #[error("the rule files hold no rule any more")]
     NoRules,
+    /// Rules on the bus are all that is meant, and there are none.
+    #[error("no rules have been pushed onto the bus; `saker rules push` does that")]
+    NotPushed,
     /// What was pushed onto the bus cannot be read.
     #[error("{0}")]
     Pushed(String),
@@ -105,6 +110,20 @@ impl Ruleset {
     /// All that is wrong.
     pub fn load(settings: &Settings) -> Result<Self, RulesetError> {
         Self::from_files(&rule_files(&settings.rules)?, &options(settings))
+    }
+
+    /// Loads the rules that the settings name, and where `bus` is among them those that were pushed last.
+    ///
+    /// # Errors
+    /// All that is wrong.
+    pub async fn load_with(bus: &Bus, settings: &Settings) -> Result<Self, RulesetError> {
+        let wanted = takes_from_bus(&settings.rules);
+        let pushed = if wanted { pushed_files(bus).await } else { Ok(Vec::new()) };
+        let pushed = pushed.map_err(|error| RulesetError::Pushed(error.to_string()))?;
+        match files_with(&settings.rules, &pushed) {
+            Err(RulesetError::Nothing) if wanted => Err(RulesetError::NotPushed),
+            files => Self::from_files(&files?, &options(settings)),
+        }
     }
 
     /// Loads the rules of these files, in their order.

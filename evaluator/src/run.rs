@@ -9,6 +9,7 @@ use crate::judge::Judge;
 use crate::lag;
 use crate::monitor::Work;
 use crate::settings::Settings;
+use crate::suspects::Suspects;
 use crate::worker::Worker;
 
 /// Why the evaluator cannot go on.
@@ -42,9 +43,11 @@ pub(crate) async fn run_judges<J: Judge + 'static>(
 ) -> Result<(), EvaluatorError> {
     // Set off by the caller's, and by the first worker that cannot go on.
     let stop = Shutdown::new();
+    let suspects = Suspects::of(&bus);
     let mut running = JoinSet::new();
     for judge in judges {
-        running.spawn(Worker::new(bus.clone(), judge).telling(work.clone()).run(stop.clone()));
+        running
+            .spawn(Worker::new(bus.clone(), judge, suspects.clone()).telling(work.clone()).run(stop.clone()));
     }
     // Nobody consumes dead letters. They hold events, which the notifier has no business to read.
     let keeping = tokio::spawn(async move {
@@ -52,6 +55,7 @@ pub(crate) async fn run_judges<J: Judge + 'static>(
             bus.keep_trimmed(Stream::Events),
             bus.keep_trimmed(Stream::DeadLetters),
             lag::tell(bus.clone(), work),
+            suspects.keep_swept(),
         )
     });
     let failed = tokio::select! {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bus::{Bus, BusError, Consumer, ConsumerSpec, Delivery};
+use bus::{Bus, BusError, Consumer, ConsumerSpec, Content, Delivery, Reason};
 use futures::{StreamExt, TryStreamExt, future, stream};
 use proto::alerts::v1::Alert;
 use proto::bus::v1::DeadLetter;
@@ -15,6 +15,7 @@ use tracing::{Instrument, Span};
 use crate::chunk::{self, Findings};
 use crate::judge::Judge;
 use crate::monitor::{Went, Work};
+use crate::suspects::{Admission, DEATHS, Suspects};
 
 /// The durable consumer that all evaluators share.
 pub(crate) const CONSUMER: &str = "evaluator";
@@ -37,13 +38,15 @@ pub(crate) fn spec() -> ConsumerSpec {
 pub(crate) struct Worker<J> {
     bus: Bus,
     judge: J,
+    suspects: Suspects,
     told: Work,
     outages: u32,
 }
 
 impl<J: Judge> Worker<J> {
-    pub(crate) fn new(bus: Bus, judge: J) -> Self {
-        Self { bus, judge, told: Work::default(), outages: 0 }
+    /// `suspects` is one for all workers of the process.
+    pub(crate) fn new(bus: Bus, judge: J, suspects: Suspects) -> Self {
+        Self { bus, judge, suspects, told: Work::default(), outages: 0 }
     }
 
     /// Tells what becomes of its chunks.
@@ -91,32 +94,94 @@ impl<J: Judge> Worker<J> {
 
     /// Deals with one chunk. Says how long to pause, where the bus is away.
     async fn work(&mut self, mut delivery: Delivery<EventChunk>) -> Result<Option<Duration>, BusError> {
+        let (id, attempt) = (delivery.id(), delivery.attempt());
+        let turn = match holding(&mut delivery, self.suspects.admit(id, attempt)).await {
+            Ok(Admission::Judge(turn)) => turn,
+            Ok(Admission::Suspect) => return self.take_apart(delivery).await,
+            Err(error) => return self.not_stored(delivery, error).await,
+        };
         let findings = self.judged(&delivery);
-        let is_last_attempt = delivery.attempt() >= ATTEMPTS;
+        let watched = turn.judged();
+        let is_last_attempt = attempt >= ATTEMPTS;
         let retries = !findings.stumbled.is_empty() && !is_last_attempt;
         let stored = store((&self.bus, &self.told), &mut delivery, findings, is_last_attempt).await;
+        if let Some(watched) = watched {
+            self.suspects.survived(watched).await;
+        }
         if let Err(error) = stored {
-            if !error.is_transient() {
-                return Err(error);
-            }
-            self.told.went(Went::Returned);
-            trace::failed(&Span::current(), "not-stored");
-            let pause = self.outage(&error);
-            give_back(delivery, pause).await;
-            return Ok(Some(pause));
+            return self.not_stored(delivery, error).await;
         }
         self.outages = 0;
         if retries {
             self.told.went(Went::Retried);
             let wait = backoff(Duration::from_secs(1), delivery.attempt());
             give_back(delivery, wait).await;
-        } else if let Err(error) = delivery.ack().await {
+        } else {
+            self.settle(delivery, Went::Settled).await;
+        }
+        Ok(None)
+    }
+
+    /// Deals with a chunk that has taken evaluators down: each of its events comes again as a chunk of its own, so that
+    /// only the one that does it is set aside in the end.
+    async fn take_apart(&mut self, mut delivery: Delivery<EventChunk>) -> Result<Option<Duration>, BusError> {
+        let (id, sequence) = (delivery.id(), delivery.sequence());
+        let chunk = delivery.message().clone();
+        let events = chunk.events.len();
+        tracing::error!(chunk = %id, events, "{DEATHS} evaluators in a row have ended over a chunk; it is not judged whole");
+        let (bus, told) = (self.bus.clone(), self.told.clone());
+        let apart = async {
+            if events > 1 {
+                let sending =
+                    (0..events).map(|index| send_alone(&bus, chunk::alone(&chunk, index))).collect();
+                match all(sending).await {
+                    // A user who may add no events: all of it is set aside.
+                    Err(BusError::Setup(why)) => {
+                        tracing::error!(why, "its events cannot come again one by one")
+                    }
+                    sent => return sent.map(|()| Went::Split),
+                }
+            }
+            let why =
+                format!("{DEATHS} evaluators in a row ended while they judged it; see their logs for how");
+            let reason = Reason::new("kills-the-evaluator", why);
+            let (code, letter) = (reason.code(), chunk::dead_letter(&chunk, sequence, reason));
+            set_aside(&bus, &told, code, &letter).await.map(|()| Went::Settled)
+        };
+        match holding(&mut delivery, apart).await {
+            Ok(went) => {
+                self.outages = 0;
+                self.settle(delivery, went).await;
+                self.suspects.forget(id).await;
+                Ok(None)
+            }
+            Err(error) => self.not_stored(delivery, error).await,
+        }
+    }
+
+    async fn settle(&mut self, delivery: Delivery<EventChunk>, went: Went) {
+        if let Err(error) = delivery.ack().await {
             self.told.went(Went::Returned);
             tracing::warn!(%error, "a chunk could not be settled; it comes again, and raises nothing new");
         } else {
-            self.told.went(Went::Settled);
+            self.told.went(went);
         }
-        Ok(None)
+    }
+
+    /// Gives a chunk back for a while, where the bus is merely away.
+    async fn not_stored(
+        &mut self,
+        delivery: Delivery<EventChunk>,
+        error: BusError,
+    ) -> Result<Option<Duration>, BusError> {
+        if !error.is_transient() {
+            return Err(error);
+        }
+        self.told.went(Went::Returned);
+        trace::failed(&Span::current(), "not-stored");
+        let pause = self.outage(&error);
+        give_back(delivery, pause).await;
+        Ok(Some(pause))
     }
 
     fn judged(&mut self, delivery: &Delivery<EventChunk>) -> Findings {
@@ -162,25 +227,32 @@ async fn store(
         tracing::error!(%chunk, attempt, of = ATTEMPTS, "{}", reason.text());
     }
     let aside = unusable.into_iter().chain(stumbled.into_iter().filter(|_| is_last_attempt));
+    let sequence = delivery.sequence();
     let letters: Vec<(&'static str, DeadLetter)> = aside
         .map(|(alone, reason)| {
             let code = reason.code();
             tracing::warn!(code, "an event goes to the dead letters: {}", reason.text());
-            (code, chunk::dead_letter(&alone, reason))
+            (code, chunk::dead_letter(&alone, sequence, reason))
         })
         .collect();
     // Made here and polled there: a stream of borrowing closures would not be `Send`.
     let setting_aside = letters.iter().map(|(code, letter)| set_aside(bus, told, code, letter)).collect();
     let raising = alerts.iter().map(|alert| raise(bus, told, alert)).collect();
-    let mut storing = std::pin::pin!(async {
+    let storing = async {
         all(setting_aside).await?;
         all(raising).await
-    });
+    };
+    holding(delivery, storing).await
+}
+
+/// Does `work`, and holds on to the chunk meanwhile.
+async fn holding<T>(delivery: &mut Delivery<EventChunk>, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
     let every = spec().ack_wait / 4;
     let mut ticks = interval_at(Instant::now() + every, every);
     loop {
         tokio::select! {
-            stored = &mut storing => return stored,
+            done = &mut work => return done,
             _ = ticks.tick() => {
                 if let Err(error) = delivery.extend().await {
                     tracing::debug!(%error, "a chunk could not be extended");
@@ -199,6 +271,11 @@ async fn raise(bus: &Bus, told: &Work, alert: &Alert) -> Result<(), BusError> {
     let receipt = bus.publish(alert).await?;
     told.stored(alert, receipt);
     Ok(())
+}
+
+/// Puts one event back as a chunk of its own, for evaluators only: whoever else reads events has it.
+async fn send_alone(bus: &Bus, alone: EventChunk) -> Result<(), BusError> {
+    bus.publish_to(CONSUMER, alone.id(), &alone).await.map(drop)
 }
 
 async fn set_aside(bus: &Bus, told: &Work, code: &'static str, letter: &DeadLetter) -> Result<(), BusError> {

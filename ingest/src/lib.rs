@@ -13,6 +13,7 @@ mod connection;
 mod dead_letter;
 mod door;
 mod exposure;
+mod fullness;
 mod gate;
 mod identity;
 mod memory;

@@ -8,8 +8,9 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use service::admin::{Admin, buckets};
+use service::admin::{Admin, Part, buckets};
 
+use crate::fullness::Fullness;
 use crate::refusal::Refusal;
 use crate::split::Code;
 use crate::store::Counts;
@@ -31,6 +32,8 @@ pub struct Monitor {
     memory_limit: Gauge,
     connections: Gauge,
     turned_away: Family<ReasonLabels, Counter>,
+    /// Whether the bus has room.
+    pub(crate) fullness: Fullness,
 }
 
 /// Why connections end before their first request: their address has enough of them, or their handshake failed.
@@ -57,13 +60,17 @@ struct ReasonLabels {
 impl Monitor {
     /// One that whoever asks the process can see.
     pub fn observed_by(admin: &mut Admin) -> Self {
-        let monitor = Self::unobserved();
+        let monitor = Self::told_to(admin.health().part("room"));
         monitor.register(admin.section("ingest"));
         monitor
     }
 
     /// One that nobody looks at.
     pub(crate) fn unobserved() -> Self {
+        Self::told_to(Part::unobserved())
+    }
+
+    fn told_to(room: Part) -> Self {
         let monitor = Self {
             requests: Family::default(),
             durations: buckets::durations(),
@@ -75,6 +82,7 @@ impl Monitor {
             memory_limit: Gauge::default(),
             connections: Gauge::default(),
             turned_away: Family::default(),
+            fullness: Fullness::told_to(room),
         };
         // So that a first failure is seen to be more than none before.
         for code in std::iter::once(STORED).chain(Refusal::CODES) {

@@ -53,6 +53,7 @@ pub struct Ingest {
     arrivals: Arrivals,
     max_connections: usize,
     drain: Duration,
+    reach: Reach,
 }
 
 impl Ingest {
@@ -72,7 +73,8 @@ impl Ingest {
         let complaints = Complaints::default();
         let gate = Gate::new(&keeper, settings, complaints.clone());
         exposure::warn(settings, address);
-        let store = Store::new(bus.into(), settings.publish_timeout.get());
+        let reach = bus.into();
+        let store = Store::new(reach.clone(), settings.publish_timeout.get());
         let redactor = Arc::new(redact::redactor(&settings.redact)?);
         let webhook = Webhook::new(settings, gate.clone(), store, redactor);
         Ok(Self {
@@ -94,6 +96,7 @@ impl Ingest {
             arrivals: Arrivals::new(settings.max_connections_per_address),
             max_connections: settings.max_connections.min(Semaphore::MAX_PERMITS),
             drain: settings.drain.get(),
+            reach,
         })
     }
 
@@ -139,7 +142,8 @@ impl Ingest {
 
     /// Answers requests until told to stop; then finishes those in flight, within the time set for it.
     pub async fn serve(self, shutdown: Shutdown) {
-        let Self { listener, door, keeper, arrivals, max_connections, drain, .. } = self;
+        let Self { listener, door, keeper, arrivals, max_connections, drain, reach, .. } = self;
+        let looking = tokio::spawn(door.monitor.fullness.clone().keep(reach));
         let slots = Arc::new(Semaphore::new(max_connections));
         let (door, keeping) = (Arc::new(door), tokio::spawn(keeper.keep()));
         let mut connections = JoinSet::new();
@@ -166,6 +170,7 @@ impl Ingest {
         drop(listener);
         finish(connections, drain).await;
         keeping.abort();
+        looking.abort();
     }
 }
 

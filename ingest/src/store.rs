@@ -110,7 +110,9 @@ impl Store {
                 let events = chunk.events.len();
                 self.monitor.received(events);
                 let _room = self.room(chunk.events.iter().map(|event| event.len()).sum()).await;
-                let receipt = self.bus.bus()?.publish(&chunk).await?;
+                let published = self.bus.bus()?.publish(&chunk).await;
+                self.monitor.fullness.learns(&published);
+                let receipt = published?;
                 let (stored, duplicates) = if receipt.duplicate { (0, events) } else { (events, 0) };
                 Counts { received: events, stored, duplicates, quarantined: 0 }
             }
@@ -126,7 +128,9 @@ impl Store {
 
     async fn publish_letter(&self, letter: &DeadLetter) -> Result<(), StoreError> {
         let _room = self.room(letter.payload.len()).await;
-        if !self.bus.bus()?.publish(letter).await?.duplicate {
+        let published = self.bus.bus()?.publish(letter).await;
+        self.monitor.fullness.learns(&published);
+        if !published?.duplicate {
             self.monitor.letter(&letter.code);
         }
         Ok(())

@@ -304,14 +304,18 @@ impl Lane {
         }
     }
 
-    /// Leaves the sink alone for a while, and gives back what it did not take and what waits for it.
+    /// Gives back what it did not take; where the sink is left alone, what waits for it, too.
     fn failed(&mut self, deliveries: Vec<Delivery<Alert>>, begun: Instant, why: (String, Option<Duration>)) {
         let (reason, asked) = why;
         let mut rng = rand::rng();
         let rest = self.circuit.failed(begun, Instant::now(), asked, &mut rng);
         let (sink, failures) = (&self.name, self.circuit.failures());
-        tracing::warn!(%sink, failures, retry_in = ?rest, "the sink did not take an alert: {reason}");
-        self.told.rests(failures, &reason);
+        tracing::warn!(%sink, failures, rests_for = ?rest, "the sink did not take an alert: {reason}");
+        if rest.is_zero() {
+            self.told.stumbled(&reason);
+        } else {
+            self.told.rests(failures, &reason);
+        }
         let retry = &self.settings.retry;
         let (spent, left): (Vec<_>, Vec<_>) =
             deliveries.into_iter().partition(|delivery| retry.is_spent(delivery.attempt()));
@@ -321,8 +325,11 @@ impl Lane {
             let own = retry.delay(delivery.attempt(), asked, &mut rng);
             (delivery, own.max(rest))
         });
-        let waiting = self.gathered.drain(..).chain(self.alone.drain(..)).map(|delivery| (delivery, rest));
-        let again = waits.chain(waiting).collect();
+        let mut again: Vec<_> = waits.collect();
+        if !rest.is_zero() {
+            let waiting = self.gathered.drain(..).chain(self.alone.drain(..));
+            again.extend(waiting.map(|delivery| (delivery, rest)));
+        }
         self.give_back(again);
         if !spent.is_empty() {
             let reason =

@@ -307,6 +307,11 @@ impl SinkMonitor {
         self.health.set(State::Ready("it takes alerts".to_owned()));
     }
 
+    /// A delivery failed, and the sink goes on.
+    pub(crate) fn stumbled(&self, why: &str) {
+        self.noted.failed(why);
+    }
+
     /// The sink is left alone for a while.
     pub(crate) fn rests(&self, failures: u64, why: &str) {
         self.monitor.open.get_or_create(&self.labels).set(1);

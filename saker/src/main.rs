@@ -8,7 +8,7 @@ use saker::command::Command;
 async fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     match service::flags::parse::<Command>() {
-        Ok(command) => command.run().await,
+        Ok(command) => Box::pin(command.run()).await,
         Err(code) => code,
     }
 }

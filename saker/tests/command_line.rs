@@ -37,6 +37,7 @@ fn every_command_has_help_with_an_example() {
         "send",
         "dlq",
         "sink",
+        "replay",
         "credentials",
         "kubeconfig",
     ] {
@@ -99,6 +100,9 @@ fn wrong_usage_ends_with_64_and_says_what_is_wrong() {
         (&["code", "R032"], "the nearest is R031"),
         (&["code", "what"], "a code is R and a number"),
         (&["rules", "push"], "<DIR|FILE>"),
+        (&["replay"], "--since <TIME>"),
+        (&["replay", "--since", "yesterday"], "how long ago, as 90s, 15m or 2h"),
+        (&["replay", "--since", "1h", "--until", "2h"], "--until must be later than --since"),
         (&["rules", "push", "x", "--priority", "loud"], "`loud` is no priority"),
         (&["up", "--admin", "everywhere"], "admin.listen: "),
         (&["eval", "--events", "x", "--config", "/does/not/exist"], "/does/not/exist: cannot read it"),
@@ -129,6 +133,7 @@ fn what_is_not_there_ends_with_1() {
         ),
         (&["rules", "push", "/does/not/exist.yaml"], "cannot read rules from /does/not/exist.yaml"),
         (&["rules", "pushed"], "there is no store at ./saker-data"),
+        (&["replay", "--since", "1h"], "there is no store at ./saker-data"),
         (&["dlq", "list"], "there is no store at ./saker-data: name the one that `saker up` uses with --bus"),
     ] {
         let output = saker(arguments, &[]);

@@ -44,11 +44,11 @@ pub fn bodies() -> Vec<PathBuf> {
     bodies
 }
 
-/// Writes at least `count` different events to `path`, one a line, and returns how many.
+/// Writes `count` different events to `path`, one a line.
 ///
 /// # Panics
 /// When the recorded bodies cannot be read or the file cannot be written.
-pub fn write(path: &Path, count: usize) -> usize {
+pub fn write(path: &Path, count: usize) {
     let texts: Vec<String> =
         bodies().iter().map(|body| std::fs::read_to_string(body).expect("a recorded body")).collect();
     let lists: Vec<EventList<'_>> = texts
@@ -56,16 +56,12 @@ pub fn write(path: &Path, count: usize) -> usize {
         .map(|text| serde_json::from_str(text).expect("a recorded body is an EventList"))
         .collect();
     let mut out = BufWriter::new(File::create(path).expect("a file can be written"));
-    let mut written = 0;
-    while written < count {
-        for event in lists.iter().flat_map(|list| &list.items).filter(|event| event.get().len() <= LARGEST) {
-            let line = renamed(event.get(), written);
-            out.write_all(line.as_bytes()).expect("a file can be written");
-            written += 1;
-        }
+    let events: Vec<&RawValue> = lists.iter().flat_map(|list| list.items.iter().copied()).collect();
+    let small = events.into_iter().filter(|event| event.get().len() <= LARGEST).cycle();
+    for (number, event) in small.take(count).enumerate() {
+        out.write_all(renamed(event.get(), number).as_bytes()).expect("a file can be written");
     }
     out.flush().expect("a file can be written");
-    written
 }
 
 /// The event as a line of an audit log, under the auditID and at the time that `number` makes.

@@ -7,6 +7,7 @@ pub mod fresh;
 pub mod ledger;
 pub mod line;
 pub mod otlp;
+pub mod page;
 pub mod process;
 pub mod scrape;
 pub mod wait;

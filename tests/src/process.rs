@@ -45,10 +45,14 @@ impl Process {
     ///
     /// # Panics
     /// When it cannot be started.
-    pub fn start_with(name: &str, log: PathBuf, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+    pub fn start_with(
+        name: &str,
+        log: PathBuf,
+        arguments: &[&str],
+        environment: &[(String, String)],
+    ) -> Self {
         let command: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        let environment: Vec<_> =
-            environment.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let environment = environment.to_vec();
         let child = spawn(name, &command, &environment, &log);
         Self { name: name.to_owned(), command, environment, log, child }
     }

@@ -29,7 +29,7 @@ const IN_FLIGHT: usize = 256;
 async fn each_service_may_die() {
     let directory = tempfile::tempdir().unwrap();
     let events = directory.path().join("events.jsonl");
-    let count = fresh::write(&events, EVENTS);
+    fresh::write(&events, EVENTS);
     let expected = expected(&events);
     let alerts: usize = expected.values().sum();
 
@@ -61,7 +61,7 @@ async fn each_service_may_die() {
     let entries = ledger.entries();
     let verdict =
         judge(&expected, entries.values().map(|delivered| delivered.body.as_str()), ledger.repeated());
-    println!("{count} events acknowledged, {} kills: {verdict:?}", VICTIMS.len());
+    println!("{EVENTS} events acknowledged, {} kills: {verdict:?}", VICTIMS.len());
     assert_eq!((verdict.lost, verdict.doubled), (0, 0), "{verdict:?}");
     let notifier_kills = VICTIMS.iter().filter(|&&index| index == NOTIFIER).count();
     assert!(verdict.repeated <= notifier_kills * IN_FLIGHT, "{verdict:?}");

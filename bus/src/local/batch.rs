@@ -101,8 +101,9 @@ impl<'txn> Batch<'txn> {
         }
         let mut totals = Totals::get(&self.streams, stream)?;
         let length = u64::try_from(message.payload.len()).unwrap_or(u64::MAX);
-        if totals.bytes.saturating_add(length) > self.limits.max_bytes {
-            let (held, most) = (totals.bytes, self.limits.max_bytes);
+        let most = stream.share().of(self.limits.max_bytes);
+        if totals.bytes.saturating_add(length) > most {
+            let held = totals.bytes;
             let text = format!("stream {} holds {held} of at most {most} bytes", stream.name());
             return Ok(Err(BusError::Full(text)));
         }

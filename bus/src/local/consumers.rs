@@ -55,6 +55,11 @@ impl Consumers {
         by_name.values().filter(|durable| durable.stream == stream).cloned().collect()
     }
 
+    /// All of them.
+    pub(super) fn all(&self) -> Vec<Arc<Durable>> {
+        self.by_name.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
     /// The one of that name, created in memory where there is none.
     pub(super) fn get_or_create(&self, stream: Stream, name: &str) -> Arc<Durable> {
         let mut by_name = self.by_name.lock().unwrap_or_else(PoisonError::into_inner);

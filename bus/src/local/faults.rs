@@ -19,6 +19,7 @@ use proto::events::v1::EventChunk;
 #[derive(Debug, Default)]
 struct Switch {
     is_full: AtomicBool,
+    is_frozen: AtomicBool,
     cannot_sync: AtomicBool,
     cannot_read: AtomicBool,
 }
@@ -56,6 +57,9 @@ impl StorageBackend for Faulty {
         if self.switch.is_full.load(Ordering::SeqCst) {
             return Err(io::ErrorKind::StorageFull.into());
         }
+        if self.switch.is_frozen.load(Ordering::SeqCst) {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
         self.file.write(offset, data)
     }
 }
@@ -71,7 +75,7 @@ fn open(path: PathBuf) -> (Bus, Arc<Switch>) {
     };
     let disk = Disk::open_with(Box::new(opener), "test".into(), None).unwrap();
     let store = Arc::new(Store::start(disk, &Settings::default()).unwrap());
-    let backend = Arc::new(Local { door: None.into(), store });
+    let backend = Arc::new(Local { door: None.into(), store, directory: "test".into() });
     (Bus { backend, retention: Retention::of(&Settings::default()) }, switch)
 }
 
@@ -110,6 +114,22 @@ async fn a_full_disk_refuses_and_recovers() {
     assert_eq!((again.sequence(), again.attempt()), (1, 2));
     again.ack().await.unwrap();
     assert_eq!(consumer.next().await.unwrap().sequence(), 2);
+    bus.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_store_that_nobody_may_write_to_any_more_is_waited_out() {
+    let directory = tempfile::tempdir().unwrap();
+    let (bus, switch) = open(directory.path().join("store"));
+    bus.publish(&chunk(1)).await.unwrap();
+    switch.is_frozen.store(true, Ordering::SeqCst);
+    for _ in 0..3 {
+        let error = bus.publish(&chunk(2)).await.unwrap_err();
+        assert!(error.is_transient() && error.to_string().contains("that we may write to"), "{error}");
+    }
+    switch.is_frozen.store(false, Ordering::SeqCst);
+    bus.publish(&chunk(2)).await.unwrap();
+    assert_holds(&bus, &[1, 2]).await;
     bus.close().await.unwrap();
 }
 

@@ -5,7 +5,6 @@ mod consumers;
 mod disk;
 #[cfg(test)]
 mod faults;
-mod file;
 mod keys;
 mod progress;
 mod pull;
@@ -21,6 +20,7 @@ mod writer;
 
 pub(crate) use remote::Remote;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -28,20 +28,43 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
+use prost::Message;
+use proto::bus::v1::StoredMessage;
+use tokio::time::Instant;
 
 use self::disk::Disk;
+use self::progress::Progress;
 use self::pull::Worker;
+use self::share::Share;
 use self::socket::Door;
 use self::store::Store;
 use crate::backend::{Backend, Incoming, Outgoing, Pull};
+use crate::durability::Durability;
 use crate::kv::Entry;
-use crate::{BusError, ConsumerSpec, Id, Receipt, Settings, Start, Stream, StreamStatus};
+use crate::{BusError, ConsumerSpec, Id, Receipt, Room, Settings, Start, Stream, StreamStatus};
+
+/// Id and payload of a message that came over the socket.
+pub(crate) fn stored(message: StoredMessage) -> Result<(Id, Bytes), BusError> {
+    wire::message_from(message).map(|message| (message.id, message.payload))
+}
+
+/// The progress of a consumer that was read and is kept again, after a worker has joined and was given a message.
+pub(crate) fn resumed(row: &[u8]) -> Result<Vec<u8>, BusError> {
+    let kept = Progress::decode(row).map_err(|error| BusError::Corrupt(error.to_string()))?;
+    let now = Instant::now();
+    let mut share = Share::restored(&kept, now);
+    // Alone, it agrees with itself.
+    share.join(&ConsumerSpec::named("worker")).map_err(BusError::Setup)?;
+    drop(share.take(now));
+    Ok(share.progress(&BTreeSet::new()).encode_to_vec())
+}
 
 /// A store that this process holds open.
 pub(crate) struct Local {
     // First, so that it is shut before the store is let go.
     door: Mutex<Option<Door>>,
     store: Arc<Store>,
+    directory: String,
 }
 
 impl Local {
@@ -51,9 +74,12 @@ impl Local {
             tokio::task::spawn_blocking(move || Store::start(Disk::open_directory(&path)?, &settings));
         let store =
             opened.await.map_err(|error| BusError::Setup(format!("opening the store: {error}")))??;
-        let store = Arc::new(store);
-        let door = Door::open(directory, Self { store: Arc::clone(&store), door: Mutex::new(None) })?;
-        Ok(Self { store, door: Mutex::new(Some(door)) })
+        let (store, shown) = (Arc::new(store), directory.display().to_string());
+        let door = Door::open(
+            directory,
+            Self { store: Arc::clone(&store), door: Mutex::new(None), directory: shown.clone() },
+        )?;
+        Ok(Self { store, door: Mutex::new(Some(door)), directory: shown })
     }
 }
 
@@ -93,6 +119,12 @@ impl Backend for Local {
         self.store.blocking(move |store| read::status(store, stream)).await
     }
 
+    async fn room(&self, stream: Stream) -> Result<Room, BusError> {
+        let limit = self.store.limit(stream);
+        let held = self.store.blocking(move |store| Ok(read::status(store, stream)?.bytes)).await?;
+        Ok(Room { held, limit })
+    }
+
     async fn trim(&self, stream: Stream, keep: Duration) -> Result<u64, BusError> {
         self.store.trim(stream, keep).await
     }
@@ -116,6 +148,10 @@ impl Backend for Local {
 
     async fn kv_watch(&self, bucket: &str) -> Result<BoxStream<'static, Result<Entry, BusError>>, BusError> {
         Ok(keys::watch(Arc::clone(&self.store), bucket))
+    }
+
+    fn durability(&self) -> Option<Durability> {
+        Some(Durability::Synced(self.directory.clone()))
     }
 
     async fn close(&self) -> Result<(), BusError> {

@@ -13,6 +13,10 @@ pub(super) struct Progress {
     /// Those before `next` that are not settled, in order.
     #[prost(message, repeated, tag = "2")]
     pub(super) gaps: Vec<Gap>,
+    /// How many processes, one after the other, gave messages to workers and did not end in order: what they had given
+    /// last stands nowhere else.
+    #[prost(uint64, tag = "3")]
+    pub(super) unfinished: u64,
 }
 
 /// A message that was given to a worker and is not settled.

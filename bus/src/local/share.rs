@@ -26,6 +26,23 @@ pub(super) struct Share {
     ack_wait: Duration,
     max_unsettled: usize,
     workers: usize,
+    /// How many processes before this one did not end in order.
+    deaths: u64,
+    /// Those may have given any message below this one to a worker, and told nobody.
+    doubtful: u64,
+    stage: Stage,
+}
+
+/// How far the process is with this consumer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Stage {
+    /// No worker has joined yet.
+    #[default]
+    Idle,
+    /// Messages are given to workers.
+    Working,
+    /// The process ends, in order.
+    Ended,
 }
 
 #[derive(Debug)]
@@ -57,11 +74,14 @@ pub(super) enum Take {
 }
 
 impl Share {
-    /// The state after a restart: what was held then is due now.
+    /// The state after a restart: what was held then is due now. Attempts are kept with what is settled only, so after
+    /// processes that did not end in order each of them counts for one.
     pub(super) fn restored(progress: &Progress, now: Instant) -> Self {
-        let mut share = Self { next: progress.next.max(1), ..Self::default() };
+        let deaths = progress.unfinished;
+        let mut share = Self { next: progress.next.max(1), deaths, ..Self::default() };
         for gap in &progress.gaps {
-            share.unsettled.insert(gap.sequence, Held { attempts: gap.attempts, token: 0, due: Some(now) });
+            let attempts = gap.attempts.max(deaths);
+            share.unsettled.insert(gap.sequence, Held { attempts, token: 0, due: Some(now) });
             share.due.insert((now, gap.sequence));
         }
         share
@@ -70,9 +90,24 @@ impl Share {
     /// What is to be kept on disk once `settling` are settled.
     pub(super) fn progress(&self, settling: &BTreeSet<u64>) -> Progress {
         let gaps = self.unsettled.iter().filter(|(sequence, _)| !settling.contains(sequence));
-        let gaps =
+        let gaps: Vec<_> =
             gaps.map(|(sequence, held)| Gap { sequence: *sequence, attempts: held.attempts }).collect();
-        Progress { next: self.first_not_given(), gaps }
+        let next = self.first_not_given();
+        let is_past_doubt = next >= self.doubtful && gaps.iter().all(|gap| gap.sequence >= self.doubtful);
+        let unfinished = match self.stage {
+            Stage::Idle => self.deaths,
+            Stage::Working if is_past_doubt => 1,
+            Stage::Working => self.deaths.saturating_add(1),
+            Stage::Ended => 0,
+        };
+        Progress { next, gaps, unfinished }
+    }
+
+    /// The process ends in order. One that gave no messages, as an operator's, tells nothing of those before it.
+    pub(super) fn end(&mut self) {
+        if self.stage == Stage::Working {
+            self.stage = Stage::Ended;
+        }
     }
 
     /// Adds a worker; where others are there already, only on their terms.
@@ -85,6 +120,11 @@ impl Share {
             ));
         }
         (self.ack_wait, self.max_unsettled) = (ack_wait, max_unsettled);
+        if self.stage == Stage::Idle && self.deaths > 0 {
+            let most = u64::try_from(max_unsettled).unwrap_or(u64::MAX);
+            self.doubtful = self.first_not_given().saturating_add(most);
+        }
+        self.stage = Stage::Working;
         self.workers += 1;
         Ok(())
     }
@@ -135,8 +175,9 @@ impl Share {
     fn lease(&mut self, sequence: u64, now: Instant) -> Lease {
         self.last_token += 1;
         let due = now + self.ack_wait;
-        let held = self.unsettled.entry(sequence).or_insert(Held { attempts: 0, token: 0, due: None });
-        held.attempts += 1;
+        let attempts = if sequence < self.doubtful { self.deaths } else { 0 };
+        let held = self.unsettled.entry(sequence).or_insert(Held { attempts, token: 0, due: None });
+        held.attempts = held.attempts.saturating_add(1);
         held.token = self.last_token;
         held.due = Some(due);
         self.due.insert((due, sequence));
@@ -222,120 +263,4 @@ impl Share {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Id;
-
-    const WAIT: Duration = Duration::from_secs(30);
-
-    fn message(sequence: u64) -> Incoming {
-        let payload = bytes::Bytes::new();
-        Incoming { id: Id::of([]), sequence, time_unix_nanos: 0, payload, addressed: false, trace: None }
-    }
-
-    fn share(messages: std::ops::Range<u64>, max_unsettled: usize) -> Share {
-        let mut share = Share::default();
-        share.join(&ConsumerSpec { max_unsettled, ack_wait: WAIT, ..ConsumerSpec::named("worker") }).unwrap();
-        let end = messages.end;
-        share.read_ahead(messages.map(message), end);
-        share
-    }
-
-    fn take(share: &mut Share, now: Instant) -> Option<Lease> {
-        match share.take(now) {
-            Take::Ready(_, lease) | Take::Again(lease) => Some(lease),
-            Take::Nothing => None,
-        }
-    }
-
-    fn taken(share: &mut Share, now: Instant) -> Option<(u64, u64)> {
-        take(share, now).map(|lease| (lease.sequence, lease.attempt))
-    }
-
-    #[test]
-    fn messages_come_in_order_up_to_the_bound() {
-        let (mut share, now) = (share(1..6, 2), Instant::now());
-        assert_eq!(
-            [taken(&mut share, now), taken(&mut share, now), taken(&mut share, now)],
-            [Some((1, 1)), Some((2, 1)), None]
-        );
-        share.settled(1);
-        assert_eq!(taken(&mut share, now), Some((3, 1)));
-    }
-
-    #[test]
-    fn what_is_not_settled_in_time_comes_again() {
-        let (mut share, now) = (share(1..2, 8), Instant::now());
-        let lease = take(&mut share, now).unwrap();
-        assert_eq!(share.next_due(), Some(now + WAIT));
-        share.extend(lease, now + WAIT / 2);
-        assert_eq!(taken(&mut share, now + WAIT), None);
-        assert_eq!(taken(&mut share, now + WAIT * 3 / 2), Some((1, 2)));
-        // The first holder may no longer put it off, but what it has done is done.
-        share.put_off(lease, now);
-        assert_eq!(taken(&mut share, now + WAIT * 3 / 2), None);
-        share.settled(lease.sequence);
-        assert_eq!((taken(&mut share, now + WAIT * 9), share.next_due()), (None, None));
-    }
-
-    #[test]
-    fn what_is_being_settled_does_not_come_again_unless_that_fails() {
-        let (mut share, now) = (share(1..2, 8), Instant::now());
-        let lease = take(&mut share, now).unwrap();
-        share.begin_settling(1);
-        share.put_off(lease, now);
-        assert_eq!(taken(&mut share, now + WAIT * 2), None);
-        share.not_settled(1, now);
-        assert_eq!(taken(&mut share, now), Some((1, 2)));
-    }
-
-    #[test]
-    fn a_message_that_is_always_dropped_does_not_starve_the_others() {
-        let (mut share, now) = (share(1..4, 8), Instant::now());
-        let mut given = Vec::new();
-        for _ in 0..6 {
-            let lease = take(&mut share, now).unwrap();
-            given.push(lease.sequence);
-            if lease.sequence == 1 {
-                share.put_off(lease, now);
-            } else {
-                share.settled(lease.sequence);
-            }
-        }
-        assert_eq!(given, [1, 1, 2, 1, 3, 1]);
-    }
-
-    #[test]
-    fn progress_names_the_gaps_and_survives_being_kept() {
-        let (mut share, now) = (share(1..9, 8), Instant::now());
-        for _ in 1..=5 {
-            take(&mut share, now).unwrap();
-        }
-        share.settled(2);
-        let progress = share.progress(&BTreeSet::from([4]));
-        assert_eq!(progress.next, 6);
-        let gap = |sequence| Gap { sequence, attempts: 1 };
-        assert_eq!(progress.gaps, [gap(1), gap(3), gap(5)]);
-        let kept = Progress::decode(&prost::Message::encode_to_vec(&progress)).unwrap();
-        let mut restored = Share::restored(&kept, now);
-        let done: Vec<_> = (1..8).filter(|sequence| restored.is_done_with(*sequence)).collect();
-        assert_eq!(done, [2, 4]);
-        restored.join(&ConsumerSpec::named("worker")).unwrap();
-        restored.read_ahead([message(6)], 7);
-        let mut given: Vec<_> = (0..4).map_while(|_| taken(&mut restored, now)).collect();
-        given.sort_unstable();
-        assert_eq!(given, [(1, 2), (3, 2), (5, 2), (6, 1)]);
-    }
-
-    #[test]
-    fn workers_share_their_terms() {
-        let mut share = share(1..2, 8);
-        share
-            .join(&ConsumerSpec { max_unsettled: 9, ack_wait: WAIT, ..ConsumerSpec::named("worker") })
-            .unwrap_err();
-        share.leave();
-        share
-            .join(&ConsumerSpec { max_unsettled: 9, ack_wait: WAIT, ..ConsumerSpec::named("worker") })
-            .unwrap();
-    }
-}
+mod tests;

@@ -1,5 +1,6 @@
 //! The store as a whole: its file, its writer, its consumers, and how to ask them.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub(super) struct Store {
     /// Cancelled when the store is being closed.
     pub(super) closing: CancellationToken,
     timeout: Duration,
+    max_bytes: u64,
     orders: mpsc::Sender<Order>,
     room: Arc<Semaphore>,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -60,10 +62,16 @@ impl Store {
             consumers: Arc::new(consumers),
             closing: CancellationToken::new(),
             timeout: settings.timeout,
+            max_bytes: settings.max_bytes,
             orders,
             room: Arc::new(Semaphore::new(ROOM)),
             writer: Mutex::new(Some(thread)),
         })
+    }
+
+    /// How many bytes a stream may hold.
+    pub(super) fn limit(&self, stream: Stream) -> u64 {
+        stream.share().of(self.max_bytes)
     }
 
     pub(super) async fn publish(&self, stream: Stream, message: Outgoing) -> Result<Receipt, BusError> {
@@ -115,6 +123,17 @@ impl Store {
     /// Writes what waits, and lets go of the file.
     pub(super) async fn close(self: &Arc<Self>) -> Result<(), BusError> {
         self.closing.cancel();
+        let consumers = Arc::clone(&self.consumers);
+        let ended = self.write(0, move |batch: &mut Batch<'_>| {
+            consumers.all().iter().try_for_each(|durable| {
+                durable.share().end();
+                batch.keep_progress(durable, &BTreeSet::new())
+            })
+        });
+        if let Err(error) = ended.await {
+            // The next process takes this one for one that died, and is the more careful.
+            tracing::debug!(%error, "the store does not know that it was closed in order");
+        }
         // An error means that the writer has gone already.
         self.orders.send(Order::Stop).await.ok();
         self.blocking(|store| {

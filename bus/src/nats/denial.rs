@@ -14,19 +14,31 @@ const LATEST: usize = 64;
 #[derive(Debug, Clone)]
 pub(super) struct Denials(watch::Sender<Latest>);
 
-/// The subjects of the latest denials, in lower case.
+/// The latest denials.
 #[derive(Debug, Default)]
 struct Latest {
-    /// How many there have ever been.
+    /// How many there have ever been of publishing.
     count: u64,
+    /// Their subjects, in lower case.
     subjects: VecDeque<String>,
+    /// How many there have ever been of subscribing.
+    inboxes: u64,
+    /// The subject of the last of those. All that we subscribe to are inboxes, of the same beginning.
+    inbox: String,
 }
 
 impl Denials {
     /// Takes note of an event of the connection, where it is a denial.
     pub(super) fn note(&self, event: &Event) {
         let Event::ServerError(ServerError::Other(text)) = event else { return };
-        let Some(subject) = denied_subject(text) else { return };
+        if let Some(inbox) = quoted_behind(text, "permissions violation for subscription to \"") {
+            self.0.send_modify(|latest| {
+                latest.inboxes = latest.inboxes.saturating_add(1);
+                inbox.clone_into(&mut latest.inbox);
+            });
+        }
+        let Some(subject) = quoted_behind(text, "permissions violation for publish to \"") else { return };
+        let subject = subject.to_ascii_lowercase();
         self.0.send_modify(|latest| {
             latest.count = latest.count.saturating_add(1);
             latest.subjects.push_back(subject);
@@ -36,22 +48,31 @@ impl Denials {
         });
     }
 
-    /// Resolves, to what to tell people, once publishing on a subject is denied after this was called.
+    /// Resolves, to what to tell people, once publishing on a subject is denied after this was called, or subscribing to
+    /// where the answer would come.
     pub(super) fn of(&self, subject: &str) -> impl Future<Output = String> + Send + use<> {
         let mut latest = self.0.subscribe();
-        let before = latest.borrow_and_update().count;
+        let (before, inboxes) = {
+            let latest = latest.borrow_and_update();
+            (latest.count, latest.inboxes)
+        };
         let (wanted, subject) = (subject.to_ascii_lowercase(), subject.to_owned());
         async move {
             let is_denied = |latest: &Latest| {
                 let new = usize::try_from(latest.count.saturating_sub(before)).unwrap_or(usize::MAX);
                 latest.subjects.iter().rev().take(new).any(|denied| *denied == wanted)
             };
-            if latest.wait_for(is_denied).await.is_err() {
+            let is_unanswered = |latest: &Latest| latest.inboxes > inboxes;
+            let denied = latest.wait_for(|latest| is_denied(latest) || is_unanswered(latest)).await;
+            let inbox = denied.map(|latest| is_unanswered(&latest).then(|| latest.inbox.clone()));
+            let Ok(inbox) = inbox else {
                 // The connection is gone, and denies nothing more.
                 return std::future::pending().await;
-            }
+            };
+            let denied = inbox
+                .map_or_else(|| format!("publish on {subject}"), |inbox| format!("take answers on {inbox}"));
             format!(
-                "the NATS server does not permit us to publish on {subject}: give our user the permissions of \
+                "the NATS server does not permit us to {denied}: give our user the permissions of \
                  deploy/nats/users.conf, or do this as the operator"
             )
         }
@@ -64,11 +85,12 @@ impl Default for Denials {
     }
 }
 
-/// The subject in `Permissions Violation for Publish to "saker.events.all.a1"`.
-fn denied_subject(text: &str) -> Option<String> {
-    let text = text.to_ascii_lowercase();
-    let (_, quoted) = text.split_once("permissions violation for publish to \"")?;
-    quoted.split_once('"').map(|(subject, _)| subject.to_owned())
+/// The subject in `Permissions Violation for Publish to "saker.events.all.a1"`, behind what stands before it in lower
+/// case.
+fn quoted_behind<'t>(text: &'t str, before: &str) -> Option<&'t str> {
+    // In lower case the text is as long.
+    let start = text.to_ascii_lowercase().find(before)?.checked_add(before.len())?;
+    text.get(start..)?.split_once('"').map(|(subject, _)| subject)
 }
 
 #[cfg(test)]
@@ -92,5 +114,17 @@ mod tests {
         assert!(futures::poll!(&mut a).is_pending());
         denials.note(&denial("A.b"));
         assert!(a.await.contains("publish on A.b:"));
+    }
+
+    #[tokio::test]
+    async fn where_no_answer_can_come_nobody_waits_for_one() {
+        let (denials, text) =
+            (Denials::default(), "Permissions Violation for Subscription to \"_INBOX.a.b.*\"");
+        let inbox = || Event::ServerError(ServerError::Other(text.to_owned()));
+        denials.note(&inbox());
+        let mut a = std::pin::pin!(denials.of("A"));
+        assert!(futures::poll!(&mut a).is_pending());
+        denials.note(&inbox());
+        assert!(a.await.contains("take answers on _INBOX.a.b.*: give our user"));
     }
 }

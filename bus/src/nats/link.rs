@@ -3,11 +3,13 @@
 use std::future::Future;
 use std::time::Duration;
 
+use async_nats::jetstream::stream::Info;
 use async_nats::jetstream::{self, Context, ErrorCode, account::Account, response::Response};
 use async_nats::{Client, Event, ServerAddr, connection::State};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
@@ -15,11 +17,16 @@ use tracing::{debug, info, warn};
 use super::denial::Denials;
 use super::failure::Failure;
 use super::login;
+use super::names;
+use super::pulse::Pulse;
 use super::user::User;
-use crate::{BusError, Settings};
+use crate::{BusError, Settings, Stream};
 
 /// The first version with all that we rely on: several filters on a consumer, batches of direct gets.
 const OLDEST: (u32, u32) = (2, 11);
+
+/// How long a probe of a silent server waits for the next.
+const BETWEEN_PROBES: Duration = Duration::from_secs(1);
 
 /// What to ask where the subject says it all. The server takes an empty object for nothing, and `null` for a mistake.
 pub(super) const NOTHING: Nothing = Nothing {};
@@ -38,7 +45,8 @@ pub(super) struct Link {
     pub(super) tasks: TaskTracker,
     history: watch::Receiver<History>,
     denials: Denials,
-    up: watch::Receiver<bool>,
+    /// Whether the server answers.
+    pub(super) pulse: Pulse,
 }
 
 /// How often the connection was lost, and how often it came back.
@@ -55,12 +63,12 @@ impl Link {
         let addresses = users.iter().map(|(_, server)| parse(server)).collect::<Result<Vec<_>, _>>()?;
         let user = users.into_iter().find_map(|(user, _)| user);
         let (written, history) = watch::channel(History::default());
-        let (denials, (tells, up)) = (Denials::default(), watch::channel(true));
-        let denied = denials.clone();
+        let (denials, pulse) = (Denials::default(), Pulse::new());
+        let (denied, told) = (denials.clone(), pulse.clone());
         let options = login::options(settings, user).await?.event_callback(move |event| {
             note(&event, &written);
             denied.note(&event);
-            tell(&event, &tells);
+            tell(&event, &told);
             std::future::ready(())
         });
         let client = options.connect(addresses).await.map_err(|error| login::refused(&error))?;
@@ -69,7 +77,7 @@ impl Link {
         jetstream.set_timeout(settings.timeout);
         let (closing, tasks) = (CancellationToken::new(), TaskTracker::new());
         let link =
-            Self { client, jetstream, timeout: settings.timeout, closing, tasks, history, denials, up };
+            Self { client, jetstream, timeout: settings.timeout, closing, tasks, history, denials, pulse };
         link.check_jetstream().await?;
         Ok(link)
     }
@@ -90,9 +98,47 @@ impl Link {
         self.client.connection_state() == State::Connected
     }
 
-    /// Whether it is up, now and from now on.
-    pub(super) fn up(&self) -> watch::Receiver<bool> {
-        self.up.clone()
+    /// Does `work`, unless the server answers nobody: whoever comes then, or waits already, need not find that out.
+    pub(super) async fn unless_silent<T>(
+        &self,
+        work: impl Future<Output = Result<T, BusError>>,
+    ) -> Result<T, BusError> {
+        let silent = || BusError::Unavailable("NATS is connected, and does not answer".into());
+        if self.pulse.is_silent() {
+            return Err(silent());
+        }
+        tokio::select! {
+            biased;
+            done = work => done,
+            () = self.pulse.silence() => Err(silent()),
+        }
+    }
+
+    /// What was asked at that time was not answered. If nobody was since, asks until somebody is.
+    pub(super) fn missed(&self, asked: Instant) {
+        if self.pulse.missed(asked) {
+            warn!("NATS does not answer; nothing more is sent to it until it does");
+            let link = self.clone();
+            self.tasks.spawn(async move {
+                let closing = link.closing.clone();
+                closing.run_until_cancelled(link.probe()).await
+            });
+        }
+    }
+
+    async fn probe(&self) {
+        let subject = format!("STREAM.INFO.{}", names::stream(Stream::Events));
+        while self.pulse.is_silent() {
+            match self.ask::<Info>(subject.clone(), &NOTHING).await.map_err(BusError::from) {
+                Err(error) if error.is_transient() && self.is_up() => {}
+                _ => break,
+            }
+            tokio::time::sleep(BETWEEN_PROBES).await;
+        }
+        if self.is_up() {
+            self.pulse.answered();
+            info!("NATS answers again");
+        }
     }
 
     /// Waits for the connection to come back after it was lost from now on.
@@ -221,13 +267,12 @@ fn note(event: &Event, history: &watch::Sender<History>) {
 }
 
 /// Says whether there is a connection; nothing where that stays as it was.
-fn tell(event: &Event, up: &watch::Sender<bool>) {
-    let is_up = match event {
-        Event::Connected => true,
-        Event::Disconnected | Event::Closed => false,
-        _ => return,
-    };
-    up.send_if_modified(|up| std::mem::replace(up, is_up) != is_up);
+fn tell(event: &Event, pulse: &Pulse) {
+    match event {
+        Event::Connected => pulse.connected(),
+        Event::Disconnected | Event::Closed => pulse.lost(),
+        _ => {}
+    }
 }
 
 fn check_version(text: &str) -> Result<(), BusError> {

@@ -14,6 +14,7 @@ mod names;
 pub mod outlet;
 mod parts;
 mod publish;
+mod pulse;
 mod pump;
 mod settle;
 mod stored;
@@ -23,12 +24,12 @@ mod user;
 
 use std::time::Duration;
 
+use async_nats::HeaderMap;
 use async_nats::jetstream::stream::Info;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use tokio::sync::watch;
-use tracing::info;
 
 use self::deliver::Deliveries;
 use self::demand::Demand;
@@ -38,8 +39,22 @@ use self::publish::Publisher;
 use self::pump::Pump;
 use self::settle::Releases;
 use crate::backend::{Backend, Incoming, Outgoing, Pull};
+use crate::durability::Durability;
 use crate::kv::Entry;
-use crate::{BusError, ConsumerSpec, ConsumerStatus, Id, Receipt, Settings, Start, Stream, StreamStatus};
+use crate::{
+    BusError, ConsumerSpec, ConsumerStatus, Id, Receipt, Room, Settings, Start, Stream, StreamStatus,
+};
+
+/// The headers that make a message the head of one in parts.
+pub(crate) const HEAD: [&str; 4] = [names::UPLOAD, names::PARTS, names::LENGTH, names::HASH];
+
+/// How many bytes a head claims; `None` where the headers are none of a head.
+pub(crate) fn claimed_length(headers: &HeaderMap) -> Option<Result<usize, String>> {
+    Some(match parts::Head::of(Some(headers))? {
+        Ok(head) => Ok(head.length()),
+        Err(parts::Broken(why)) => Err(why),
+    })
+}
 
 /// The bus on NATS JetStream.
 pub(crate) struct Nats {
@@ -48,6 +63,7 @@ pub(crate) struct Nats {
     publisher: Publisher,
     buckets: Buckets,
     releases: Releases,
+    durability: Durability,
 }
 
 impl Nats {
@@ -55,17 +71,13 @@ impl Nats {
     pub(crate) async fn connect(servers: &[String], settings: &Settings) -> Result<Self, BusError> {
         let link = Link::connect(servers, settings).await?;
         topology::ensure(&link, settings).await?;
-        if settings.replicas == 1 {
-            info!(
-                "each message has one replica: unless the NATS server has `sync_interval: always`, a loss of power may \
-                 lose the last two minutes"
-            );
-        }
+        let durability = topology::durability(&link).await?;
         Ok(Self {
             publisher: Publisher::new(link.clone(), settings.clone()),
             buckets: Buckets::new(link.clone(), settings.replicas),
             releases: Releases::start(&link),
             settings: settings.clone(),
+            durability,
             link,
         })
     }
@@ -128,6 +140,13 @@ impl Backend for Nats {
         })
     }
 
+    async fn room(&self, stream: Stream) -> Result<Room, BusError> {
+        let info: Info = self.link.ask(format!("STREAM.INFO.{}", names::stream(stream)), &NOTHING).await?;
+        // One without a bound, as another may have made it, has room for ever.
+        let limit = u64::try_from(info.config.max_bytes).unwrap_or(u64::MAX);
+        Ok(Room { held: info.state.bytes, limit })
+    }
+
     async fn trim(&self, stream: Stream, keep: Duration) -> Result<u64, BusError> {
         trim::trim(&self.link, stream, keep).await
     }
@@ -150,12 +169,16 @@ impl Backend for Nats {
         Box::pin(self.buckets.watch(bucket)).await
     }
 
+    fn durability(&self) -> Option<Durability> {
+        Some(self.durability.clone())
+    }
+
     fn system(&self) -> &'static str {
         "nats"
     }
 
     fn reachable(&self) -> watch::Receiver<bool> {
-        self.link.up()
+        self.link.pulse.up()
     }
 
     async fn close(&self) -> Result<(), BusError> {

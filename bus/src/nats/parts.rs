@@ -22,6 +22,9 @@ const PARALLEL: usize = 8;
 /// What a head may claim to be long. It bounds what a forged one could make us allocate.
 const LARGEST: usize = 1 << 30;
 
+/// What is allocated before the parts are there.
+const OUTRIGHT: usize = 4 << 20;
+
 /// How often a part is looked for: a replica may be behind the leader by a moment.
 const TRIES: u32 = 5;
 
@@ -51,6 +54,11 @@ impl Head {
             (head.length <= LARGEST && head.parts <= head.length).then_some(head)
         };
         Some(whole().ok_or_else(|| Broken("the head of a split message is malformed".into())))
+    }
+
+    /// How many bytes all parts have together.
+    pub(super) fn length(&self) -> usize {
+        self.length
     }
 
     /// The name under which the parts were stored.
@@ -116,7 +124,7 @@ pub(super) async fn join(link: &Link, subject: &str, head: &Head) -> Result<Resu
     let parts =
         (0..head.parts).map(|number| part(link, names::part(subject, &head.upload, &number.to_string())));
     let mut parts = stream::iter(parts).buffered(PARALLEL);
-    let mut whole = BytesMut::with_capacity(head.length);
+    let mut whole = BytesMut::with_capacity(head.length.min(OUTRIGHT));
     while let Some(part) = parts.next().await {
         match part? {
             Some(part) if whole.len() + part.len() <= head.length => whole.extend_from_slice(&part),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_nats::jetstream::message::PublishMessage;
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::failure::NotStored;
 use super::link::Link;
@@ -51,6 +51,10 @@ impl Publisher {
     /// Stores a message, in parts if it is too large for one.
     pub(super) async fn publish(&self, stream: Stream, message: Outgoing) -> Result<Receipt, BusError> {
         self.link.check_up()?;
+        self.link.unless_silent(Box::pin(self.publish_anyway(stream, message))).await
+    }
+
+    async fn publish_anyway(&self, stream: Stream, message: Outgoing) -> Result<Receipt, BusError> {
         if message.payload.len() > self.part_size()? {
             return parts::publish(self, stream, message).await;
         }
@@ -92,11 +96,20 @@ impl Publisher {
             let answer = self.link.jetstream.send_publish(letter.subject.clone(), message).await;
             answer.map_err(not_stored)?.await.map_err(not_stored)
         };
+        let asked = Instant::now();
         let acknowledged = self
             .link
             .if_permitted(&letter.subject, answered)
             .await
-            .map_err(|failure| NotStored::Failed(failure.into()))??;
+            .map_err(|failure| NotStored::Failed(failure.into()))?;
+        match &acknowledged {
+            Ok(_) | Err(NotStored::Duplicate | NotStored::Failed(BusError::Full(_))) => {
+                self.link.pulse.answered()
+            }
+            Err(NotStored::Failed(BusError::Timeout(_))) => self.link.missed(asked),
+            Err(_) => {}
+        }
+        let acknowledged = acknowledged?;
         Ok(Receipt { sequence: acknowledged.sequence, duplicate: acknowledged.duplicate })
     }
 

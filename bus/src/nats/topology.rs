@@ -11,7 +11,9 @@ use super::backoff::Backoff;
 use super::failure::{Failure, is_out_of_room};
 use super::link::{Link, NOTHING};
 use super::names;
-use crate::{BusError, Settings};
+use crate::durability::Durability;
+use crate::room::{SMALLEST, Share};
+use crate::{BusError, Settings, Stream};
 
 /// A stream as we want it.
 struct Plan {
@@ -20,6 +22,8 @@ struct Plan {
     subjects: &'static [&'static str],
     /// How many messages a subject may hold; 1 where the subject is the id, so that each is stored once.
     per_subject: Option<i64>,
+    /// What it may hold.
+    share: fn() -> Share,
 }
 
 /// Every stream. What they have in common stands in [`Plan::config`].
@@ -29,29 +33,30 @@ const PLANS: [Plan; 4] = [
         description: "chunks of Kubernetes audit events",
         subjects: &["saker.events.all.*", "saker.events.to.*.*"],
         per_subject: None,
+        share: || Stream::Events.share(),
     },
     Plan {
         name: "saker-alerts",
         description: "alerts",
         subjects: &["saker.alerts.all.*", "saker.alerts.to.*.*"],
         per_subject: Some(1),
+        share: || Stream::Alerts.share(),
     },
     Plan {
         name: "saker-dead-letters",
         description: "what could not be used",
         subjects: &["saker.dead-letters.all.*", "saker.dead-letters.to.*.*"],
         per_subject: Some(1),
+        share: || Stream::DeadLetters.share(),
     },
     Plan {
         name: names::PARTS_STREAM,
         description: "parts of messages that are too large for one",
         subjects: &["saker.parts.>"],
         per_subject: Some(1),
+        share: || Share::Quarter,
     },
 ];
-
-/// A stream is not made smaller than this for want of room.
-const SMALLEST: u64 = 8 << 20;
 
 /// How long others who open the bus at the same time may take all its room: each asks for less, until all have some.
 const SETTLING: Duration = Duration::from_secs(3);
@@ -69,7 +74,7 @@ impl Plan {
             retention: RetentionPolicy::Limits,
             storage: StorageType::File,
             num_replicas: settings.replicas,
-            max_bytes: i64::try_from(max_bytes).unwrap_or(i64::MAX),
+            max_bytes: i64::try_from((self.share)().of(max_bytes)).unwrap_or(i64::MAX),
             max_messages: -1,
             max_messages_per_subject: self.per_subject.unwrap_or(-1),
             max_consumers: -1,
@@ -114,9 +119,33 @@ pub(super) async fn ensure(link: &Link, settings: &Settings) -> Result<(), BusEr
                         PLANS.len()
                     )));
                 }
-                warn!(max_bytes, wanted = settings.max_bytes, %error, "NATS cannot reserve that much for each stream; asking for half");
+                warn!(max_bytes, wanted = settings.max_bytes, %error, "NATS cannot reserve that much for its streams; asking for half");
             }
             done => return Ok(done?),
+        }
+    }
+}
+
+/// What it is worth that the server acknowledges an event.
+pub(super) async fn durability(link: &Link) -> Result<Durability, BusError> {
+    let events = names::stream(Stream::Events);
+    let info = link.ask::<Info>(format!("STREAM.INFO.{events}"), &NOTHING).await?;
+    Ok(durability_of(&info))
+}
+
+fn durability_of(info: &Info) -> Durability {
+    let cluster = info.cluster.as_ref();
+    let name = cluster.and_then(|cluster| cluster.name.clone()).filter(|name| !name.is_empty());
+    match (name, info.config.num_replicas) {
+        (None, _) => Durability::OneServer,
+        (Some(name), ..=1) => Durability::OneOfCluster(name),
+        (Some(_), _) => {
+            let leader = cluster.and_then(|cluster| cluster.leader.clone());
+            let others = cluster.into_iter().flat_map(|cluster| &cluster.replicas);
+            let mut nodes: Vec<String> =
+                leader.into_iter().chain(others.map(|peer| peer.name.clone())).collect();
+            nodes.sort_unstable();
+            Durability::Replicated(nodes)
         }
     }
 }
@@ -127,40 +156,21 @@ fn is_of_no_node(failure: &Failure) -> bool {
 }
 
 async fn ensure_with(link: &Link, settings: &Settings, max_bytes: u64) -> Result<(), Failure> {
-    let wanted = || PLANS.iter().map(|plan| plan.config(settings, max_bytes));
-    // All of them first, and nothing grows until they are there: of several who open the bus at once none takes the
-    // room that another still needs.
-    for wanted in wanted() {
-        match existing(link, &wanted.name).await? {
-            Some(found) if max_bytes < settings.max_bytes => shrink(link, &found, &wanted).await?,
-            Some(_) => {}
-            None => create(link, &wanted).await?,
+    let mut growing = Vec::new();
+    for plan in &PLANS {
+        let wanted = plan.config(settings, max_bytes);
+        match link.ask::<Info>(format!("STREAM.INFO.{}", plan.name), &NOTHING).await {
+            // It would take the room of one that lacks.
+            Ok(existing) if existing.config.max_bytes < wanted.max_bytes => growing.push((existing, wanted)),
+            Ok(existing) => update(link, &existing, &wanted).await?,
+            Err(failure) if failure.is_not_found() => create(link, &wanted).await?,
+            Err(failure) => return Err(failure),
         }
     }
-    for wanted in wanted() {
-        if let Some(found) = existing(link, &wanted.name).await? {
-            update(link, &found.config, &wanted).await?;
-        }
+    for (existing, wanted) in &growing {
+        update(link, existing, wanted).await?;
     }
     Ok(())
-}
-
-async fn existing(link: &Link, name: &str) -> Result<Option<Info>, Failure> {
-    match link.ask::<Info>(format!("STREAM.INFO.{name}"), &NOTHING).await {
-        Ok(found) => Ok(Some(found)),
-        Err(failure) if failure.is_not_found() => Ok(None),
-        Err(failure) => Err(failure),
-    }
-}
-
-/// Makes room for streams that lack, unless what it holds would not fit.
-async fn shrink(link: &Link, found: &Info, wanted: &Config) -> Result<(), Failure> {
-    let holds = i64::try_from(found.state.bytes).unwrap_or(i64::MAX);
-    if found.config.max_bytes <= wanted.max_bytes || holds > wanted.max_bytes {
-        return Ok(());
-    }
-    let smaller = Config { max_bytes: wanted.max_bytes, ..found.config.clone() };
-    change(link, &found.config, &smaller).await
 }
 
 async fn create(link: &Link, wanted: &Config) -> Result<(), Failure> {
@@ -170,14 +180,29 @@ async fn create(link: &Link, wanted: &Config) -> Result<(), Failure> {
             check_echo(&created.config, wanted)
         }
         // Another process was faster, and may have found room for less.
-        Err(failure) if failure.code() == Some(ErrorCode::STREAM_NAME_EXIST) => Ok(()),
+        Err(failure) if failure.code() == Some(ErrorCode::STREAM_NAME_EXIST) => {
+            let existing = link.ask::<Info>(format!("STREAM.INFO.{}", wanted.name), &NOTHING).await?;
+            let as_large = Config { max_bytes: existing.config.max_bytes, ..wanted.clone() };
+            update(link, &existing, &as_large).await
+        }
         Err(failure) => Err(explained(failure, wanted)),
     }
 }
 
 /// Changes what differs, as far as the server has room.
-async fn update(link: &Link, existing: &Config, wanted: &Config) -> Result<(), Failure> {
+async fn update(link: &Link, info: &Info, wanted: &Config) -> Result<(), Failure> {
+    let existing = &info.config;
     let mut merged = merged(existing, wanted);
+    if holds_more(info, merged.max_bytes) {
+        // A server that drops nothing today might do so tomorrow, and the stream would be full at once.
+        warn!(
+            stream = wanted.name,
+            holds = info.state.bytes,
+            wanted = merged.max_bytes,
+            "the stream holds more than it is to be made smaller to; it keeps its size for now"
+        );
+        merged.max_bytes = existing.max_bytes;
+    }
     match change(link, existing, &merged).await {
         // Growing is all that takes room. Everything else is changed without it.
         Err(failure) if failure.is_out_of_room() && existing.max_bytes != merged.max_bytes => {
@@ -191,6 +216,11 @@ async fn update(link: &Link, existing: &Config, wanted: &Config) -> Result<(), F
         }
         done => done,
     }
+}
+
+/// Whether a stream holds more than so many bytes already.
+fn holds_more(info: &Info, max_bytes: i64) -> bool {
+    u64::try_from(max_bytes).is_ok_and(|max_bytes| info.state.bytes > max_bytes)
 }
 
 async fn change(link: &Link, existing: &Config, merged: &Config) -> Result<(), Failure> {

@@ -7,7 +7,7 @@ use tests::ledger::Ledger;
 use tests::nats_server::{NatsServer, unused_port};
 
 use crate::account::Account;
-use crate::posting::Poster;
+use crate::posting::{Poster, refused};
 use crate::stage::{Plan, Stage};
 use crate::trial::{Outcome, Trial};
 
@@ -44,11 +44,9 @@ pub(super) async fn run(trial: Trial) -> Outcome {
     let posted = posting.finish().await;
     let outcome = Account::of(&events, &posted).settle(&ledger, Duration::from_secs(120)).await;
     stage.check();
-    outcome.remark(format!(
-        "each of 3 servers killed, frozen for {} s, and restarted, {} answers of 503",
-        frozen.as_secs(),
-        posted.iter().flat_map(|body| &body.answers).filter(|answer| **answer == Some(503)).count()
-    ))
+    outcome
+        .remark(format!("each of 3 servers killed, frozen for {} s, and restarted", frozen.as_secs()))
+        .remark(refused(&posted))
 }
 
 async fn cluster() -> Vec<NatsServer> {

@@ -1,6 +1,8 @@
 //! What can go wrong: a scenario is one file here and one row of the table.
 
+mod clock_jumps;
 mod cluster;
+mod disk_full;
 mod growth;
 mod hostile_clients;
 mod kills;
@@ -8,6 +10,7 @@ mod local_kills;
 mod nats_away;
 mod sink_away;
 mod sink_faults;
+mod store_immutable;
 mod torn_files;
 
 use futures::future::{BoxFuture, FutureExt};
@@ -37,6 +40,36 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         name: "nats-away",
         about: "no nats-server for two minutes; the poster has the patience of the real client",
         run: |trial| nats_away::run(trial).boxed(),
+    },
+    Scenario {
+        name: "disk-full",
+        about: "no room on the disk of nats-server, until it is restarted with some",
+        run: |trial| disk_full::nats(trial).boxed(),
+    },
+    Scenario {
+        name: "local-disk-full",
+        about: "no room on the disk of `saker up` for a while",
+        run: |trial| disk_full::local(trial).boxed(),
+    },
+    Scenario {
+        name: "immutable",
+        about: "nothing can be written to the store of nats-server, until it is restarted when it can",
+        run: |trial| store_immutable::nats(trial).boxed(),
+    },
+    Scenario {
+        name: "local-immutable",
+        about: "nothing can be written to the store of `saker up` for a while",
+        run: |trial| store_immutable::local(trial).boxed(),
+    },
+    Scenario {
+        name: "clock-jumps",
+        about: "the clocks of all services go hours and days forth and back",
+        run: |trial| clock_jumps::nats(trial).boxed(),
+    },
+    Scenario {
+        name: "local-clock-jumps",
+        about: "the clock of `saker up` goes hours and days forth and back",
+        run: |trial| clock_jumps::local(trial).boxed(),
     },
     Scenario {
         name: "sink-away",

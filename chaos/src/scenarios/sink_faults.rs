@@ -25,7 +25,7 @@ fn mood(request: usize) -> Mood {
 }
 
 pub(super) async fn run(trial: Trial) -> Outcome {
-    let events = trial.events(trial.form.pick(2_000, 300));
+    let events = trial.events(trial.form.pick(3_000, 600));
     let nats = NatsServer::start().await;
     let ledger = Ledger::start_with(([127, 0, 0, 1], 0).into(), "/", mood).await;
     let mut stage = Stage::start(trial.directory(), &Plan::of(nats.url(), ledger.url())).await;

@@ -39,6 +39,8 @@ pub(crate) enum Went {
     Retried,
     /// It comes again, since its alerts could not be stored, or it could not be settled.
     Returned,
+    /// It has taken evaluators down, and its events come again one by one.
+    Split,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -52,13 +54,14 @@ struct CodeLabels {
 }
 
 impl Went {
-    const ALL: [Self; 3] = [Self::Settled, Self::Retried, Self::Returned];
+    const ALL: [Self; 4] = [Self::Settled, Self::Retried, Self::Returned, Self::Split];
 
     fn name(self) -> &'static str {
         match self {
             Self::Settled => "settled",
             Self::Retried => "retried",
             Self::Returned => "returned",
+            Self::Split => "split",
         }
     }
 }
@@ -87,7 +90,7 @@ impl Default for Work {
         for result in ["stored", "duplicate"] {
             drop(work.alerts.get_or_create(&ResultLabels { result }));
         }
-        for code in ["not-an-event", "evaluation-failed"] {
+        for code in ["not-an-event", "evaluation-failed", "kills-the-evaluator"] {
             drop(work.letters.get_or_create(&CodeLabels { code }));
         }
         work

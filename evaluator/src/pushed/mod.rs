@@ -86,7 +86,21 @@ pub async fn pushed(bus: &Bus) -> Result<Option<Pushed>, PushedError> {
     entry.as_ref().and_then(Pushed::of).transpose()
 }
 
+/// The files of the rules that were pushed last, as evaluators load them; none where none ever were.
+///
+/// # Errors
+/// Where they cannot be read.
+pub async fn pushed_files(bus: &Bus) -> Result<Vec<SourceFile>, PushedError> {
+    Ok(pushed(bus).await?.map(Pushed::files).unwrap_or_default())
+}
+
 impl Pushed {
+    /// Its files, named so that messages about them say where they are.
+    pub(crate) fn files(self) -> Vec<SourceFile> {
+        let named = |file: SourceFile| SourceFile { name: format!("bus:{}", file.name), ..file };
+        self.draft.files.into_iter().map(named).collect()
+    }
+
     /// From the bus's entry; `None` for one that was deleted.
     pub(crate) fn of(entry: &Entry) -> Option<Result<Self, PushedError>> {
         let generation = entry.revision;

@@ -96,13 +96,7 @@ fn look(sources: &[String], news: &News) -> (Files, Option<u64>) {
 
 fn pushed(entry: &Entry) -> Files {
     let pushed = Pushed::of(entry).transpose().map_err(|error| RulesetError::Pushed(error.to_string()))?;
-    let files = pushed.map(|pushed| pushed.draft.files).unwrap_or_default();
-    Ok(files.into_iter().map(named).collect())
-}
-
-/// So that messages about it say where it is.
-fn named(file: SourceFile) -> SourceFile {
-    SourceFile { name: format!("bus:{}", file.name), ..file }
+    Ok(pushed.map(Pushed::files).unwrap_or_default())
 }
 
 fn files_again(sources: &[String], pushed: &[SourceFile]) -> Files {

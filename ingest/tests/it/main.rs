@@ -4,6 +4,9 @@
 mod authority;
 mod connections;
 mod harness;
+#[path = "../../../bus/tests/nats_server.rs"]
+mod nats_server;
+mod outages;
 mod programs;
 mod redaction;
 mod reloads;

@@ -12,6 +12,7 @@ mod kubeconfig;
 mod operator_flags;
 mod redact;
 mod redact_flags;
+mod replay;
 mod rule_flags;
 mod rules;
 mod send;
@@ -51,6 +52,7 @@ enum Chosen {
     Explain(explain::Explain),
     Rules(rules::Rules),
     Fields(fields::Fields),
+    Replay(Box<replay::Replay>),
     Redact(redact::Redact),
     Send(Send),
     Tail(tail::Tail),
@@ -75,6 +77,7 @@ impl Command {
             Chosen::Explain(explain) => ended(explain.run()),
             Chosen::Rules(rules) => rules.run().await,
             Chosen::Fields(fields) => ended(fields.run()),
+            Chosen::Replay(replay) => Box::pin(replay.run()).await,
             Chosen::Redact(redact) => ended(redact.run()),
             Chosen::Send(send) => ended(send.run().await),
             Chosen::Tail(tail) => Box::pin(tail.run()).await,

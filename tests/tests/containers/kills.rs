@@ -50,7 +50,7 @@ async fn each_container_may_die_and_evaluators_come_and_go() {
     let Some(mut line) = Containers::of("saker-kills", &["docker-compose.yml"]) else { return };
     line.named_as_this_machine();
     let events = line.path("events.jsonl");
-    let count = fresh::write(&events, EVENTS);
+    fresh::write(&events, EVENTS);
     let expected = expected(&events);
     let alerts: usize = expected.values().sum();
 
@@ -77,7 +77,7 @@ async fn each_container_may_die_and_evaluators_come_and_go() {
 
     let entries = ledger.entries();
     let delivered = judge(&expected, entries.values().map(|entry| entry.body.as_str()), ledger.repeated());
-    println!("{count} events, {} acts; the webhook: {delivered:?}", ACTS.len());
+    println!("{EVENTS} events, {} acts; the webhook: {delivered:?}", ACTS.len());
     assert_eq!((delivered.lost, delivered.doubled), (0, 0), "{delivered:?}");
     assert_eq!(printed(&line), entries.keys().cloned().collect(), "what is printed is what is posted");
     for service in ["ingest", "notifier", "nats"] {
