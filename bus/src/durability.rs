@@ -11,8 +11,8 @@ pub(crate) enum Durability {
     OneServer,
     /// With one node of a NATS cluster of that name.
     OneOfCluster(String),
-    /// With a majority of these nodes of a NATS cluster.
-    Replicated(Vec<String>),
+    /// With a majority of so many nodes of a NATS cluster, and those that are known by now.
+    Replicated(usize, Vec<String>),
 }
 
 impl Durability {
@@ -50,13 +50,17 @@ impl fmt::Display for Durability {
                  is 1: without that node nothing goes on, and unless it has `sync_interval: always` its loss of power loses \
                  what it had not synced. Set bus.replicas: 3, and see docs/nats.md"
             ),
-            Self::Replicated(nodes) => write!(
+            Self::Replicated(count, nodes) => write!(
                 f,
                 "acknowledged means: taken by {} of {} replicas, on the NATS nodes {}; any one of them may be lost, where they \
                  are on machines of their own",
-                nodes.len() / 2 + 1,
-                nodes.len(),
-                nodes.join(", ")
+                count / 2 + 1,
+                count,
+                if nodes.len() < *count {
+                    format!("{} and others that are still joining", nodes.join(", "))
+                } else {
+                    nodes.join(", ")
+                }
             ),
         }
     }
@@ -73,7 +77,16 @@ mod tests {
             (Durability::Synced("./data".into()), false, "synced to the disk of this machine, in ./data"),
             (Durability::OneServer, true, "`sync_interval: always`, which it does not tell"),
             (Durability::OneOfCluster("saker".into()), true, "Set bus.replicas: 3"),
-            (Durability::Replicated(nodes), false, "taken by 2 of 3 replicas, on the NATS nodes n1, n2, n3"),
+            (
+                Durability::Replicated(3, vec!["n1".into()]),
+                false,
+                "nodes n1 and others that are still joining",
+            ),
+            (
+                Durability::Replicated(3, nodes),
+                false,
+                "taken by 2 of 3 replicas, on the NATS nodes n1, n2, n3",
+            ),
         ];
         for (durability, is_doubtful, said) in all {
             assert_eq!(durability.is_doubtful(), is_doubtful, "{durability}");

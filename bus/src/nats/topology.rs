@@ -139,13 +139,14 @@ fn durability_of(info: &Info) -> Durability {
     match (name, info.config.num_replicas) {
         (None, _) => Durability::OneServer,
         (Some(name), ..=1) => Durability::OneOfCluster(name),
-        (Some(_), _) => {
+        (Some(_), replicas) => {
             let leader = cluster.and_then(|cluster| cluster.leader.clone());
             let others = cluster.into_iter().flat_map(|cluster| &cluster.replicas);
             let mut nodes: Vec<String> =
                 leader.into_iter().chain(others.map(|peer| peer.name.clone())).collect();
             nodes.sort_unstable();
-            Durability::Replicated(nodes)
+            // Right after their number was raised the others are not there yet.
+            Durability::Replicated(replicas, nodes)
         }
     }
 }
