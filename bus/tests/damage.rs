@@ -171,3 +171,13 @@ async fn a_directory_that_cannot_be_written_is_told_of() {
         assert!(why.contains("directory") && why.contains("with-"), "{why}");
     }
 }
+
+#[tokio::test]
+async fn a_store_that_was_being_made_is_made_anew() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("store.new"), [0; 5000]).unwrap();
+    let bus = open(directory.path()).await.unwrap();
+    bus.publish(&chunk(1)).await.unwrap();
+    bus.close().await.unwrap();
+    assert!(!directory.path().join("store.new").exists());
+}

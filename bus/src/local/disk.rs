@@ -1,23 +1,16 @@
 //! The store's file: opened by one process at a time, and opened anew after a failure of the disk.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{DirBuilder, File, TryLockError};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
-use redb::backends::FileBackend;
-use redb::{Builder, Database, ReadTransaction, ReadableDatabase, StorageError, WriteTransaction};
+use redb::{Database, ReadTransaction, ReadableDatabase, StorageError, WriteTransaction};
 
-use super::tables;
+use super::{file, tables};
 use crate::BusError;
-
-/// Memory for pages, both read and waiting to be written.
-const CACHE_BYTES: usize = 128 << 20;
-
-/// A larger file is not read as a whole at the start, which would take more than some seconds.
-const CHECKED_UP_TO: u64 = 1 << 30;
 
 /// Opens the database inside the file; another one in tests.
 pub(super) type Opener = Box<dyn Fn() -> Result<Database, Fault> + Send + Sync>;
@@ -50,23 +43,26 @@ impl Disk {
             .mode(0o700)
             .create(directory)
             .map_err(|error| setup("cannot create", error))?;
-        let lock = private_file(&directory.join("lock")).map_err(|error| setup("cannot write to", error))?;
+        let lock = file::private(&directory.join("lock")).map_err(|error| setup("cannot write to", error))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(BusError::Busy(directory.display().to_string())),
             Err(TryLockError::Error(error)) => return Err(setup("cannot lock", error)),
         }
-        let path = directory.join("store.redb");
-        check_not_lost(&lock, &path)
+        let path = directory.join(file::NAME);
+        file::check_not_lost(&lock, &path)
             .map_err(|why| BusError::Setup(format!("{}: {why}", directory.display())))?;
         let marked = lock.try_clone().map_err(|error| setup("cannot write to", error))?;
-        let disk =
-            Self::open_with(Box::new(move || database(&path)), directory.display().to_string(), Some(lock))?;
+        let disk = Self::open_with(
+            Box::new(move || file::database(&path)),
+            directory.display().to_string(),
+            Some(lock),
+        )?;
         // The file's own entry in the directory must outlive a loss of power too.
         File::open(directory)
             .and_then(|entry| entry.sync_all())
             .map_err(|error| setup("cannot sync", error))?;
-        mark(&marked).map_err(|error| setup("cannot write to", error))?;
+        file::mark(&marked).map_err(|error| setup("cannot write to", error))?;
         Ok(disk)
     }
 
@@ -152,61 +148,6 @@ impl Disk {
     }
 }
 
-/// What the lock says once there is a store beside it.
-const MARK: &[u8] = b"there is a store beside this\n";
-
-/// An empty file is a new store to the engine. Where there was one, it is a loss.
-fn check_not_lost(lock: &File, store: &Path) -> Result<(), String> {
-    let was_there = lock.metadata().is_ok_and(|lock| lock.len() > 0);
-    let is_there = store.metadata().is_ok_and(|store| store.len() > 0);
-    if was_there && !is_there {
-        return Err(format!(
-            "its file {} is gone or empty, and it had one: bring it back from a copy, or remove the directory to begin \
-             with an empty store",
-            store.display()
-        ));
-    }
-    Ok(())
-}
-
-fn mark(mut lock: &File) -> io::Result<()> {
-    if lock.metadata()?.len() == 0 {
-        lock.write_all(MARK)?;
-        lock.sync_all()?;
-    }
-    Ok(())
-}
-
-/// A file that only its owner may read: audit events tell much about a cluster.
-fn private_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
-}
-
-fn database(path: &Path) -> Result<Database, Fault> {
-    let file = private_file(path).map_err(|error| Fault::Store(redb::Error::Io(error)))?;
-    let shown = path.display().to_string();
-    let size = file.metadata()?.len();
-    let mut database = Builder::new()
-        .set_cache_size(CACHE_BYTES)
-        .set_repair_callback(move |repair| {
-            tracing::info!(store = shown, progress = repair.progress(), "checking the store after a crash");
-        })
-        .create_with_backend(FileBackend::new(file)?)?;
-    if size > CHECKED_UP_TO {
-        tracing::info!(
-            store = path.display().to_string(),
-            size,
-            "the store is too large to be checked at each start"
-        );
-    } else if !database.check_integrity()? {
-        return Err(Fault::corrupt(
-            "it was mended as far as possible, and what was stored last may be missing; start again \
-                                   to go on with what is left",
-        ));
-    }
-    Ok(database)
-}
-
 /// Why a transaction did not come about.
 #[derive(Debug)]
 pub(super) enum Fault {
@@ -237,24 +178,16 @@ impl Fault {
                 "{store}: {error}; the store must be a directory that we may write to"
             )),
             Self::Store(redb::Error::DatabaseAlreadyOpen) => BusError::Busy(store.to_owned()),
-            Self::Store(redb::Error::Io(error)) if is_no_store(&error) => {
-                BusError::Corrupt(damaged(store, &error.to_string()))
+            Self::Store(redb::Error::Io(error)) if file::is_damage(&error) => {
+                BusError::Corrupt(file::damaged(store, &error.to_string()))
             }
-            Self::Store(redb::Error::Corrupted(text)) => BusError::Corrupt(damaged(store, &text)),
+            Self::Store(redb::Error::Corrupted(text)) => BusError::Corrupt(file::damaged(store, &text)),
             Self::Store(redb::Error::UpgradeRequired(found)) => BusError::Setup(format!(
                 "{store}: its file format is {found}; use the version of saker that wrote it"
             )),
             Self::Store(other) => BusError::Unavailable(format!("{store}: {other}")),
         }
     }
-}
-
-/// What a store that cannot be read says, and what is to be done.
-fn damaged(store: &str, what: &str) -> String {
-    format!(
-        "{store}: its file store.redb is damaged ({what}); bring it back from a copy, or move the directory away and begin \
-         with an empty store: what was neither evaluated nor delivered is in the damaged one"
-    )
 }
 
 /// Whether somebody has to see to the directory first.
@@ -266,11 +199,6 @@ fn is_in_the_way(error: &io::Error) -> bool {
             | io::ErrorKind::IsADirectory
             | io::ErrorKind::NotADirectory
     )
-}
-
-/// Whether the file ends too soon, or is another's.
-fn is_no_store(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData)
 }
 
 fn is_full(error: &io::Error) -> bool {

@@ -5,6 +5,7 @@ mod consumers;
 mod disk;
 #[cfg(test)]
 mod faults;
+mod file;
 mod keys;
 mod progress;
 mod pull;
