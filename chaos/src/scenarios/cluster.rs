@@ -15,7 +15,7 @@ use crate::trial::{Outcome, Trial};
 const SETTINGS: &str = "bus: {replicas: 3, max_bytes: 1GiB}\n";
 
 pub(super) async fn run(trial: Trial) -> Outcome {
-    let total = trial.form.pick(120_000, 8_000);
+    let total = trial.form.pick(200_000, 8_000);
     let frozen = trial.form.pick(Duration::from_secs(20), Duration::from_secs(4));
     let events = trial.events(total);
     let mut servers = cluster().await;
@@ -25,7 +25,7 @@ pub(super) async fn run(trial: Trial) -> Outcome {
     let mut stage = Stage::start(trial.directory(), &plan).await;
     let posting = Poster::hasty(&stage.urls, trial.form.pick(1_000, 400)).start(&events);
     // As many waits as faults, and one share of the events to spare, so that each fault meets traffic.
-    let share = total / 10;
+    let share = total / 16;
     for server in &mut servers {
         posting.goes_on(share).await;
         server.kill();
