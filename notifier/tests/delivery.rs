@@ -160,7 +160,8 @@ async fn a_sink_that_is_down_holds_up_no_other() {
     let running = Running::start(&bus, settings);
     publish(&bus, 0..500).await;
     file_has(&log, 500).await;
-    assert!(failing.count() <= 4, "{} requests to a sink that fails", failing.count());
+    // As many as go side by side have to fail in a row, and others are under way then.
+    assert!(failing.count() < 8, "{} requests to a sink that fails", failing.count());
 
     let webhook = Webhook::at(address, falco, [], 0).await;
     webhook.accepts(500).await;
