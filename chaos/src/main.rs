@@ -37,7 +37,7 @@ struct Arguments {
     /// Which scenarios to run; all where none is named
     #[arg(value_name = "SCENARIO", value_parser = clap::builder::PossibleValuesParser::new(SCENARIOS.iter().map(|scenario| scenario.name)))]
     scenarios: Vec<String>,
-    /// Fewer events and shorter outages: minutes for all of them, and not most of an hour
+    /// Fewer events and shorter outages: some ten minutes for all of them, and not half an hour
     #[arg(long)]
     short: bool,
     /// Say which scenarios there are, and stop
