@@ -52,7 +52,7 @@ struct Arguments {
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if arguments.list {
-        SCENARIOS.iter().for_each(|scenario| println!("{:<16}{}", scenario.name, scenario.about));
+        SCENARIOS.iter().for_each(|scenario| println!("{:<20}{}", scenario.name, scenario.about));
         return ExitCode::SUCCESS;
     }
     // Whoever was first has installed the same one.

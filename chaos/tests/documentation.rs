@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::{Command, Output};
 
-use tests::process::run;
+fn chaos(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_saker-chaos")).args(arguments).output().unwrap()
+}
 
 /// The rows of the run by scenario: what stands in the columns behind.
 fn rows() -> BTreeMap<String, Vec<String>> {
@@ -22,8 +25,9 @@ fn rows() -> BTreeMap<String, Vec<String>> {
 
 #[test]
 fn every_scenario_has_a_row() {
-    let (code, listed, _) = run("saker-chaos", &["--list"]);
-    assert_eq!(code, Some(0));
+    let listed = chaos(&["--list"]);
+    assert!(listed.status.success());
+    let listed = String::from_utf8(listed.stdout).unwrap();
     let listed: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert!(listed.len() > 10, "{listed:?}");
     let rows = rows();
@@ -48,4 +52,12 @@ fn nothing_is_lost_or_doubled() {
         assert!(alerts.parse::<usize>().unwrap() > 0, "{scenario} has {alerts} alerts due");
         assert_eq!((lost.as_str(), doubled.as_str()), ("0", "0"), "{scenario}");
     }
+}
+
+#[test]
+fn a_scenario_that_is_none_is_told_with_those_that_are() {
+    let refused = chaos(&["killls"]);
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{told}");
+    assert!(told.contains("'killls'") && told.contains("sink-away"), "{told}");
 }
